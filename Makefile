@@ -1,0 +1,61 @@
+# The commands of the project. Each needs only Python 3.11+ and a package index.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+REPORTS ?= reports
+
+.PHONY: help smoke test test-all lint format bench fuzz lock clean venv
+
+help:
+	@echo "make smoke     hammer the reference target under threads, greenlets and processes; leaves an HTML report"
+	@echo "make test      run the tests"
+	@echo "make test-all  run the tests on every installed interpreter of 3.11-3.13"
+	@echo "make lint      ruff, mypy --strict, import-linter"
+	@echo "make bench     recording, checking and load costs, as ratios measured side by side"
+	@echo "make lock      resolve the dependencies again"
+
+venv: $(STAMP)
+
+# pip reads the hashes: what is installed is what was locked. The stamp makes a second call free.
+$(STAMP): requirements/dev.txt pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo "crosstalk needs Python 3.11, 3.12 or 3.13; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 smoke"; exit 3; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+smoke: $(STAMP)
+	$(BIN)/crosstalk run --operations 3000 --seed 7 --reports $(REPORTS)
+
+test: $(STAMP)
+	$(BIN)/python -m pytest -n auto --dist loadfile
+
+test-all:
+	@for v in 3.11 3.12 3.13; do \
+	  if command -v python$$v >/dev/null && python$$v -V >/dev/null 2>&1; then \
+	    echo "== Python $$v"; $(MAKE) --no-print-directory test PYTHON=python$$v VENV=.venv-$$v || exit 1; \
+	  else echo "== Python $$v is not installed: skipped"; fi; done
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMP)
+	$(BIN)/python -m harness.bench
+
+lock:
+	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
+	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/dev.txt
+	rm -rf .venv-lock
+
+clean:
+	rm -rf .venv .venv-3.1[123] build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
