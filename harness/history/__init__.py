@@ -1,0 +1,1 @@
+"""The history: columns of events, the journal they are kept in, events for witnesses."""

@@ -1,0 +1,39 @@
+"""What is known about a column's history besides its events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .layout import Side
+
+
+@dataclass(frozen=True, slots=True)
+class JournalFacts:
+    """How one journal ended.
+
+    ``closed``: its process closed it; otherwise the process was killed, and contexts still open
+    at its end were cut off. ``lost``: records that were not stored (disk full, limit reached).
+    ``torn``: records begun but not committed when the process was killed. ``gaps``: uncommitted
+    records that no kill explains. ``problem``: why the journal can't be read, or ''.
+    """
+
+    side: Side
+    source: str
+    pid: int
+    committed: int
+    closed: bool
+    lost: int = 0
+    torn: int = 0
+    gaps: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """One column of the matrix: a worker model on a server, and how its recording went."""
+
+    model: str  # "thread", "greenlet" or "process"
+    server: str  # "gthread", "waitress", "werkzeug", "gevent", "gunicorn-gevent", "sync", ...
+    inside: bool  # False: the target did not record (black box); inside invariants: not looked at
+    journals: tuple[JournalFacts, ...]
+    doubts: tuple[str, ...] = ()  # what went wrong while the run was made, a sentence each
