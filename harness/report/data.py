@@ -5,37 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..history.facts import ColumnFacts
-from ..verdict import Result, Verdict
+from harness.history.facts import ColumnFacts
+from harness.history.measures import Measures, ScenarioMeasures
+from harness.verdict import Result, Verdict
 
-
-@dataclass(frozen=True, slots=True)
-class ScenarioMeasures:
-    """How one kind of operation went; latencies from invoke to completion, in milliseconds."""
-
-    scenario: str
-    ok: int
-    fail: int
-    info: int
-    latency_ms_p50: float
-    latency_ms_p95: float
-    latency_ms_p99: float
-    latency_ms_max: float
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """Throughput and latency of one column, computed from the client's history."""
-
-    operations: int
-    ok: int
-    fail: int
-    info: int
-    duration_s: float
-    operations_per_s: float
-    scenarios: tuple[ScenarioMeasures, ...] = ()
-    statuses: tuple[tuple[int, int], ...] = ()  # (HTTP status, how often)
-    per_second: tuple[int, ...] = ()  # completions in each second of the run
+__all__ = ["ColumnReport", "Measures", "ResourceSample", "RunReport", "ScenarioMeasures"]
 
 
 @dataclass(frozen=True, slots=True)

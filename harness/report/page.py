@@ -1,0 +1,130 @@
+"""The report as one HTML file that needs nothing else: no network, no script, no second file.
+
+Everything a template prints passes :func:`.inert.finalize` and is then escaped; the content security
+policy allows one style sheet, by its hash, and nothing more. So even text that got past both could
+neither run nor call home.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from harness.history.canary import name_canary, to_text
+from harness.verdict import Verdict
+
+from .data import RunReport
+from .figures import count, plural, short
+from .inert import finalize
+from .matrix import State, make_matrix, state_of
+from .sections import ColumnSection, column_doubts, make_section, measures_line, setting_text
+from .wording import EXIT_MEANINGS, GLOSSARY, command_again, command_to_check, sentence
+
+#: Drawn before a cell's words, so that colour is never the only difference.
+MARKS = {State.OK: "\u2713", State.VIOLATED: "\u2717", State.UNKNOWN: "?", State.NOT_LOOKED_AT: "\u2013"}
+
+VERDICT_STATES = {Verdict.VALID: State.OK, Verdict.UNKNOWN: State.UNKNOWN, Verdict.INVALID: State.VIOLATED}
+
+_HARMLESS_POLICY = "default-src 'none'; style-src 'sha256-{}'; base-uri 'none'; form-action 'none'"
+
+
+def make_environment() -> Environment:
+    """Return the templates' environment: everything escaped, everything inert, nothing undefined."""
+    environment = Environment(
+        loader=PackageLoader("harness.report"),
+        autoescape=True,
+        finalize=finalize,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(
+        count=count,
+        plural=plural,
+        short=short,
+        name=name_canary,
+        hex=to_text,
+        slug=lambda text: str(text).replace(" ", "-"),
+        spaced=lambda text: str(text).replace("_", " "),
+        setting=setting_text,
+        state=state_of,
+        measures_line=measures_line,
+    )
+    return environment
+
+
+def render_page(report: RunReport) -> str:
+    """Return the whole page."""
+    environment = make_environment()
+    source, _, _ = PackageLoader("harness.report").get_source(environment, "style.css")
+    sections = [make_section(column, number) for number, column in enumerate(report.columns, start=1)]
+    return environment.get_template("page.html").render(
+        report=report,
+        policy=content_policy(source),
+        # The style sheet is the project's own file, not target text.
+        style=Markup(source),  # noqa: S704
+        sentence=sentence(report),
+        exit_meaning=EXIT_MEANINGS.get(report.exit_code, "no meaning of ours"),
+        operations=sum(column.measures.operations for column in report.columns),
+        contents=_contents(report, sections),
+        doubts=run_doubts(report),
+        matrix=make_matrix(report),
+        marks=MARKS,
+        words=VERDICT_STATES,
+        links=_links(sections),
+        sections=sections,
+        violations_shown=any(section.violations for section in sections),
+        not_looked_at=any(not r.looked for column in report.columns for r in column.results),
+        command=command_again(report.meta),
+        check=command_to_check(report),
+        versions=_versions(report.meta),
+        glossary=GLOSSARY,
+    )
+
+
+def content_policy(style: str) -> str:
+    """Return the policy that allows exactly this style sheet and nothing else."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
+    return _HARMLESS_POLICY.format(digest)
+
+
+def run_doubts(report: RunReport) -> tuple[tuple[str, str], ...]:
+    """Return every doubt of the run and of its columns, as (where, sentence)."""
+    own = [("run", doubt) for doubt in report.doubts]
+    return (*own, *((column.name, doubt) for column in report.columns for doubt in column_doubts(column)))
+
+
+def _contents(report: RunReport, sections: Sequence[ColumnSection]) -> list[tuple[str, str]]:
+    violations = sum(result.count for column in report.columns for result in column.results)
+    entries = [
+        ("matrix", "Matrix"),
+        ("violations", plural(violations, "violation") if violations else "Violations: none"),
+        ("evidence", "Evidence"),
+        *((section.anchor, section.column.name) for section in sections),
+        ("again", "Run it again"),
+        ("environment", "Environment"),
+        ("words", "Words"),
+    ]
+    return [("doubts", "Doubts"), *entries] if run_doubts(report) else entries
+
+
+def _links(sections: Sequence[ColumnSection]) -> dict[tuple[str, str], str]:
+    """Return the anchor of the first violation of each cell."""
+    links: dict[tuple[str, str], str] = {}
+    for section in sections:
+        for item in section.violations:
+            links.setdefault((section.column.name, item.result.invariant), item.anchor)
+    return links
+
+
+def _versions(meta: Mapping[str, Any]) -> list[tuple[str, str]]:
+    versions = meta.get("versions", {})
+    if not isinstance(versions, Mapping):
+        return [("versions", setting_text(versions))]
+    return [(str(name), setting_text(value)) for name, value in versions.items()]

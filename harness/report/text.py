@@ -1,0 +1,150 @@
+"""The report as text: for the terminal, and for ``summary.txt``.
+
+What a target said is made inert before it is wrapped, and colour is added after, so that the only
+escape sequences in the output are ours.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Sequence
+
+from harness.history.canary import name_canary, to_text
+from harness.verdict import Result, Verdict, Violation
+
+from .data import ColumnReport, RunReport
+from .evidence import evidence_lines
+from .figures import count, plural
+from .inert import inert_block, inert_line
+from .matrix import make_matrix, matrix_text
+from .page import run_doubts
+from .sections import by_anomaly, details_of, measures_line, name_operations, one_host, slowest_line
+from .timeline import make_timeline, timeline_text
+from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
+
+WIDTH = 100
+
+COLOURS = {Verdict.VALID: "\x1b[1;32m", Verdict.UNKNOWN: "\x1b[1;33m", Verdict.INVALID: "\x1b[1;31m"}
+PLAIN = "\x1b[0m"
+
+
+def render_text(report: RunReport, width: int = WIDTH, *, color: bool = False) -> str:
+    """Return the report as text of about *width* characters a line, the verdict coloured if *color*."""
+    blocks = [
+        _head(report, width, color),
+        _doubts(report, width),
+        _matrix(report, width),
+        _evidence(report, width),
+        *(
+            _violations(column, result, same, width)
+            for column in report.columns
+            for result in column.results
+            for same in by_anomaly(result)
+        ),
+        _cut_off(report, width),
+        _measures(report, width),
+        _again(report),
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def _head(report: RunReport, width: int, color: bool) -> list[str]:
+    word = report.verdict.word.upper()
+    painted = f"{COLOURS[report.verdict]}{word}{PLAIN}" if color else word
+    meaning = EXIT_MEANINGS.get(report.exit_code, "no meaning of ours")
+    return [
+        f"crosstalk {inert_line(report.run)}",
+        f"Verdict: {painted}    (exit {report.exit_code}: {meaning})",
+        *_wrapped(sentence(report), width),
+    ]
+
+
+def _doubts(report: RunReport, width: int) -> list[str]:
+    doubts = run_doubts(report)
+    if not doubts:
+        return []
+    title = "Why this is unknown" if report.verdict is Verdict.UNKNOWN else "Doubts"
+    return [title, *_items((f"{where}: {doubt}" for where, doubt in doubts), width)]
+
+
+def _matrix(report: RunReport, width: int) -> list[str]:
+    if not report.columns:
+        return ["Matrix", "  no column ran"]
+    lines = matrix_text(make_matrix(report), width - 2)
+    verdicts = join_and([f"{column.name} {column.verdict.word}" for column in report.columns])
+    return [
+        "Matrix",
+        *(f"  {inert_line(line)}" for line in lines),
+        *_wrapped(f"Verdicts: {verdicts}", width, "  "),
+    ]
+
+
+def _evidence(report: RunReport, width: int) -> list[str]:
+    lines = []
+    for column in report.columns:
+        for line in evidence_lines(column):
+            needed = "" if line.needed is None else f" (needed: {line.needed_text}; {line.word})"
+            lines.append(f"{column.name}: {line.seen_text} {line.what}{needed}")
+    return ["Evidence", *_items(lines, width)] if lines else []
+
+
+def _violations(column: ColumnReport, result: Result, same: Sequence[Violation], width: int) -> list[str]:
+    """Return the first violation of a kind in full, and how many more of it the page shows."""
+    violation = same[0]
+    more = f"; {count(len(same) - 1)} more of this kind in the report" if len(same) > 1 else ""
+    broken = f"broken {plural(result.count, 'time')} in {column.name}{more}"
+    operations = ", ".join(f"{name_canary(op)} ({to_text(op)})" for op in violation.operations)
+    lines = [
+        inert_line(f"Violation: {result.invariant} {violation.anomaly} in {column.name}"),
+        *_wrapped(violation.explanation, width, "  "),
+        *_wrapped(f"law: {result.title} ({broken})", width, "  "),
+        *_wrapped(f"operations: {operations or 'none named'}", width, "  "),
+        *_wrapped(f"checkpoint: {violation.checkpoint or 'none named'}", width, "  "),
+        "  witness:",
+    ]
+    timeline = make_timeline(violation.witness, one_host=one_host(column))
+    lines += [f"    {line}" for line in timeline_text(timeline, width - 4)]
+    for name, text in details_of(column, violation):
+        lines.append(f"  what came back to {name}, redacted:")
+        lines += [part for line in inert_block(text).splitlines() for part in _wrapped(line, width, "    ")]
+    return lines
+
+
+def _cut_off(report: RunReport, width: int) -> list[str]:
+    lines = []
+    for column in report.columns:
+        if column.cut_off:
+            named = name_operations(column.cut_off)
+            lines.append(f"{column.name}: {plural(len(column.cut_off), 'operation')}: {named}")
+    return ["Cut off by the death of a worker (blamed on none)", *_items(lines, width)] if lines else []
+
+
+def _measures(report: RunReport, width: int) -> list[str]:
+    lines = []
+    for column in report.columns:
+        slowest = slowest_line(column)
+        lines.append(f"{column.name}: {measures_line(column)}{'; ' + slowest if slowest else ''}")
+    return ["Measures", *_items(lines, width)] if lines else []
+
+
+def _again(report: RunReport) -> list[str]:
+    command = command_again(report.meta)
+    lines = [f"  {inert_line(command)}"] if command else []
+    check = f"  {inert_line(command_to_check(report))}"
+    return ["Run it again", *lines, "Judge it again, offline", check]
+
+
+def _items(texts: Iterable[str], width: int) -> list[str]:
+    return [line for text in texts for line in _wrapped(text, width, "  - ", "    ")]
+
+
+def _wrapped(text: str, width: int, first: str = "", rest: str | None = None) -> list[str]:
+    """Wrap one inert line; a single word longer than *width* is left whole, as a path or an id must be."""
+    return textwrap.wrap(
+        inert_line(text),
+        width=max(width, 40),
+        initial_indent=first,
+        subsequent_indent=first if rest is None else rest,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from harness.report.wording import command_again, command_to_check, join_and, sentence
+from tests.golden.report.samples import SAMPLES, run, valid
+
+COMMANDS: list[tuple[dict[str, Any], str]] = [
+    ({"command": ["crosstalk", "run"], "seed": 7}, "crosstalk run --seed 7"),
+    ({"command": ["crosstalk", "run", "--seed", "8"], "seed": 8}, "crosstalk run --seed 8"),
+    ({"command": ["crosstalk", "run", "--seed=8"], "seed": 8}, "crosstalk run --seed=8"),
+    (
+        {"command": ["crosstalk", "run", "--reports", "my runs"], "seed": None},
+        "crosstalk run --reports 'my runs'",
+    ),
+    ({"command": ["crosstalk", "run", "; rm -rf x"]}, "crosstalk run '; rm -rf x'"),
+    ({}, ""),
+]
+
+
+@pytest.mark.parametrize(("meta", "command"), COMMANDS)
+def test_the_command_runs_the_same_again(meta: dict[str, Any], command: str) -> None:
+    assert command_again(meta) == command
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("valid", "no caller's request, session or g reached another caller"),
+        ("invalid", "33 violations of I1 and I3 in thread-gthread"),
+        ("unknown", "cannot be called valid"),
+        ("black_box", "cannot be called valid"),
+    ],
+)
+def test_a_verdict_has_a_sentence(name: str, words: str) -> None:
+    assert words in sentence(SAMPLES[name]())
+
+
+def test_a_valid_verdict_says_what_was_not_looked_at() -> None:
+    report = valid()
+    unlooked = tuple(replace(result, looked=False) for result in report.columns[0].results)
+    outside = replace(report, columns=(replace(report.columns[0], results=unlooked), report.columns[1]))
+    assert "were not examined" in sentence(outside)
+    assert "every teardown callback" not in sentence(outside)
+
+
+def test_a_run_without_columns_has_a_sentence() -> None:
+    assert "cannot be called valid" in sentence(run("empty"))
+
+
+@pytest.mark.parametrize(
+    ("words", "joined"), [([], ""), (["a"], "a"), (["a", "b"], "a and b"), (["a", "b", "c"], "a, b and c")]
+)
+def test_words_are_joined_as_people_do(words: list[str], joined: str) -> None:
+    assert join_and(words) == joined
+
+
+@pytest.mark.parametrize(
+    ("command", "check"),
+    [
+        ([], "crosstalk check reports/r1"),
+        (["crosstalk", "run", "--reports", "mine/"], "crosstalk check mine/r1"),
+        (["crosstalk", "run", "--reports=my runs"], "crosstalk check 'my runs/r1'"),
+    ],
+)
+def test_checking_again_looks_where_the_run_was_put(command: list[str], check: str) -> None:
+    assert command_to_check(replace(valid(), run="r1", meta={"command": command})) == check
