@@ -1,0 +1,96 @@
+"""Loads the target in the process that serves it, and puts the harness around it.
+
+From the outside in: the wrapper (readiness, which operation runs here, what leaves the app), the
+target's application, the observer in its hooks and the ledger among its callbacks.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import sys
+from pathlib import Path
+
+from harness import files, records
+from harness.history.journal import JournalWriter
+from harness.history.layout import Side
+from harness.inside.complaint import fail
+from harness.inside.ledger import keep_ledger
+from harness.inside.locality import Locality
+from harness.inside.observer import Observer
+from harness.inside.wrapper import Wrapper
+from harness.inside.yields import make_pause
+from harness.metadata import Doubt
+from harness.target import Loaded, LoadError, WSGIApplication, load_target
+from harness.workers.spec import COMPLAINT, YES, Spec
+
+_MB = 1 << 20
+
+
+class Inside:
+    """The target in this process: loaded once, its journals closed at the end."""
+
+    def __init__(self, spec: Spec) -> None:
+        self._spec = spec
+        self._numbers = itertools.count(1)
+        self._observer: Observer | None = None
+
+    def load(self) -> WSGIApplication:
+        """Import the target and return it, wrapped; ends the process if that can't be done."""
+        spec = self._spec
+        try:
+            loaded = load_target(spec.target, spec.faults, spec.session_db)
+        except LoadError as error:
+            fail(str(error))
+        locality = Locality(greenlets=spec.model == "greenlet")
+        self._observer = self._observe(loaded, locality)
+        announce = {
+            "run": spec.run,
+            "column": spec.column,
+            "inside": YES if self._observer else "no",
+        }
+        return Wrapper(loaded.wsgi, locality, self._observer, announce, guard=spec.guard)
+
+    def close(self) -> None:
+        """Close the journal of this process, which has stopped serving in order."""
+        if self._observer is not None:
+            self._observer.close()
+
+    def _observe(self, loaded: Loaded, locality: Locality) -> Observer | None:
+        """Install the observer and the ledger; None if nothing is to be, or can be, recorded."""
+        pause = make_pause(self._spec.model) if self._spec.yields else None
+        if loaded.contexts is None or not self._spec.record:
+            if pause is not None:  # what is measured without recording yields all the same
+                loaded.install_checkpoint(lambda step, context: pause())
+                loaded.install_look(lambda point: pause.now())
+            return None
+        observer = Observer(
+            self._open_journal, loaded.contexts, loaded.app, locality, pause=pause, complain=self._complain
+        )
+        loaded.install_checkpoint(observer.hook)
+        loaded.install_look(observer.look)
+        keep_ledger(loaded.app, loaded.signals, observer)
+        return observer
+
+    def _open_journal(self) -> JournalWriter:
+        """Open this process's next journal, with its share of what the column may take.
+
+        :raises OSError: if it can't be created.
+        """
+        folder = Path(self._spec.journal_dir)
+        limit = self._spec.disk_max_mb * _MB
+        processes = self._spec.concurrency if self._spec.model == "process" else 1
+        taken = sum(journal.stat().st_size for journal in folder.glob("*.journal"))
+        path = folder / f"{os.getpid()}-{next(self._numbers)}.journal"
+        # A worker that replaces another has what is left, so that all of them stay within the limit.
+        max_bytes = max(min(limit // processes, limit - taken), 0)
+        return JournalWriter(path, Side.SERVER, os.getpid(), max_bytes, self._spec.run)
+
+    def _complain(self, text: str) -> None:
+        """Record that nothing can be recorded."""
+        doubt = Doubt("disk", text)
+        try:
+            files.append_line(Path(self._spec.doubts), json.dumps(records.to_json(doubt)))
+        except files.StoreError as error:
+            sys.stderr.write(f"{COMPLAINT}{text}; {error}\n")

@@ -1,0 +1,1 @@
+"""The servers that host the target; each module has one function, ``serve``."""

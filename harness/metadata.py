@@ -1,0 +1,59 @@
+"""What a run and its columns say of themselves: ``run.json`` and ``column.json``."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+#: Raised when a field changes its meaning; new fields do not raise it.
+FORMAT = 1
+#: A column, a load worker: names that become names of files.
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class RunMeta:
+    """``run.json``: what was asked for, and with what."""
+
+    command: tuple[str, ...]
+    seed: int
+    columns: tuple[str, ...]  # the names of the columns, in the order they are run
+    operations: int | None = None  # for each column
+    duration_s: float | None = None
+    versions: dict[str, str] = field(default_factory=dict)
+    created_utc: str = ""  # ISO 8601
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnMeta:
+    """``column.json``: how one column's target was hosted and loaded."""
+
+    model: str  # "thread", "greenlet", "process"
+    server: str  # "gthread", ...
+    concurrency: int
+    address: tuple[str, int]  # host and port of the target
+    seed: int
+    faults: tuple[str, ...] = ()
+    yields: bool = True
+    switch_interval_s: float = 1e-5
+    target: str = ""
+    target_python: str = ""
+    inside: bool = True  # False: the target did not record (a black box)
+    users: int = 0
+    load_workers: int = 1
+    started_utc: str = ""
+    ended_utc: str = ""  # '' while it runs
+    operations: int | None = None
+    duration_s: float | None = None
+    locust: bool = True
+    format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """One reason not to trust a column, a line of ``doubts.jsonl``."""
+
+    whose: str  # "target", "harness", "load" or "disk"
+    text: str  # one sentence
+    failed: bool = False  # the harness itself failed: exit 3

@@ -1,0 +1,1 @@
+"""Worker models, the servers they run on, and the process that hosts a target."""

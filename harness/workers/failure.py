@@ -1,0 +1,31 @@
+"""What went wrong with a target, in a line that says whose fault it is."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from harness.report.inert import inert_line
+
+LINES_MAX = 12
+BYTES_MAX = 16384
+
+
+class TargetError(Exception):
+    """The target could not be started; ``log_lines`` are the last lines it wrote."""
+
+    def __init__(self, message: str, log_lines: tuple[str, ...] = ()) -> None:
+        super().__init__(message)
+        self.log_lines = log_lines
+
+
+def last_lines(log: Path, count: int = LINES_MAX) -> tuple[str, ...]:
+    """Return the last *count* non-empty lines of a log, made inert; () if it can't be read."""
+    try:
+        with log.open("rb") as file:
+            file.seek(0, 2)
+            file.seek(max(file.tell() - BYTES_MAX, 0))
+            text = file.read().decode("utf-8", "replace")
+    except OSError:
+        return ()
+    lines = [inert_line(line.rstrip()) for line in text.splitlines() if line.strip()]
+    return tuple(lines[-count:])
