@@ -50,11 +50,21 @@ class Result:
     violations: tuple[Violation, ...] = ()
     doubts: tuple[str, ...] = ()  # why the verdict is unknown, a sentence each
     facts: dict[str, int] = field(default_factory=dict)  # what it looked at, counted
+    cut_off: tuple[int, ...] = ()  # operations whose process was killed under them: judged by none
 
 
 def merge_verdicts(verdicts: Iterable[Verdict]) -> Verdict:
     """Return the greatest verdict; UNKNOWN if there is none."""
     return max(verdicts, default=Verdict.UNKNOWN)
+
+
+def merge_results(results: Iterable[Result]) -> Verdict:
+    """Return the greatest verdict of those results that looked; UNKNOWN if none did.
+
+    A result that did not look ("not looked at") counts neither way: whether a run without the
+    target's own records may be called valid is asked of its user (``--black-box``), not of a merge.
+    """
+    return merge_verdicts(result.verdict for result in results if result.looked)
 
 
 #: Exit codes by verdict; 3 means wrong usage or that the harness itself failed.

@@ -104,7 +104,7 @@ class Callback(IntEnum):
 class Field(IntEnum):
     """What an OBSERVE event of the client is about; ``value`` must equal ``expected``."""
 
-    # I1: what `request` holds; detail 0 before the yield, 1 after it
+    # I1: what `request` holds; detail 0 before the yield, 1 after it, 2 as the response leaves
     PATH = 1
     QUERY = 2
     FORM = 3
@@ -113,7 +113,8 @@ class Field(IntEnum):
     COOKIE = 6
     REMOTE_ADDR = 7  # as an integer
     G = 8  # g's canary, read again after the yield
-    NESTED_G = 9  # g inside app.app_context(): expected 0 there, own canary again outside
+    NESTED_G = 9  # g inside app.app_context(): expected 0 there, own canary again outside (detail 2)
+    ERROR = 10  # the canary of the exception an error handler was given
     # I2
     G_FRESH = 16  # what g held when the request started: expected 0
     # I3
@@ -126,6 +127,7 @@ class Field(IntEnum):
     SET_COOKIE_COUNT = 33  # session cookies set by the response
     VARY_COOKIE = 34  # 1 if Vary names Cookie
     RESPONSE_COOKIE = 35  # the canary in a cookie the response sets
+    ALLOW = 36  # 1 if Allow names the methods of the URL asked for, and no other
     # I5
     CHUNK = 40  # a chunk's canary
     CHUNK_COUNT = 41

@@ -59,7 +59,7 @@ _APP = Active(app=True, request=False)
 _BOTH = Active(app=True, request=True)
 
 ACTIVE: dict[Step, Active] = {
-    **{step: _BOTH for step in Step},
+    **dict.fromkeys(Step, _BOTH),
     Step.APP_CONTEXT_PUSH: _APP,
     Step.APPCONTEXT_PUSHED: _APP,
     Step.REQUEST_CONTEXT_POP: _APP,

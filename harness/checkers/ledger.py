@@ -1,0 +1,136 @@
+"""I6: for each activation of a context, every teardown callback runs exactly once.
+
+The unit is the activation: from the push that takes a context's count from 0 to 1 to the pop that
+takes it back (a whole request is too coarse: it may activate several contexts, and Flask 3.1.3
+activates one twice for a stream). In between, each callback of the context's kind runs once, given
+the operation's own exception or none; the signal ``appcontext_popped`` follows the pop. All of it
+comes before wsgi_app returns, or, where the body streams with the context, after its last chunk.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+import numpy as np
+
+from harness.history.canary import ABSENT, name_canary
+from harness.history.facts import ColumnFacts
+from harness.history.layout import Kind, Side
+from harness.verdict import Result, Violation
+
+from .assembly import Assembly, Groups
+from .fold import Fold, Law, Looked, conclude
+from .ledger_rules import ALPHABET, FOREIGN, audit, audit_stray
+from .sentences import capital
+from .shapes import Breach, Shaped, Shapes
+from .tally import Tally
+from .view import View
+
+_KINDS = (Kind.PUSH, Kind.POP, Kind.TEARDOWN, Kind.LEFT, Kind.RETURN, Kind.CHUNK)
+#: Kinds whose records are about an activation.
+_ABOUT = np.zeros(256, np.bool_)
+_ABOUT[[Kind.PUSH, Kind.POP, Kind.TEARDOWN]] = True
+#: Proved by a record that is missing, or that only its missing ENTER makes a stray.
+_ABSENCES = frozenset(
+    {"missing-teardown", "never-popped", "unpushed-teardown", "unpushed-pop", "teardown-after-exit"}
+)
+
+
+class Ledger:
+    """Audits every operation's activations as soon as the operation has left the target."""
+
+    def __init__(self, law: Law) -> None:
+        self._law = law
+        self._tally = Tally(_ABSENCES)
+        self._assembly = Assembly(_KINDS)
+        self._shapes = Shapes(audit)
+        self._strays = Shapes(audit_stray)
+        self._looked = 0
+        self._activations = 0
+
+    def feed(self, view: View) -> None:
+        """Take in a batch; only the target's matters."""
+        if view.side is not Side.SERVER:
+            return
+        done = self._assembly.feed(view)
+        self._looked += int((view.kind == Kind.TEARDOWN).sum())
+        self._audit(done.whole)
+        for start, breaches in self._strays.judge(done.strays, _shaped(done.strays)):
+            self._report(done.strays, start, breaches)
+
+    def _audit(self, groups: Groups) -> None:
+        for start, account in self._shapes.judge(groups, _shaped(groups)):
+            self._activations += account.activations
+            if account.breaches:
+                self._report(groups, start, account.breaches)
+
+    def _report(self, groups: Groups, start: int, breaches: tuple[Breach, ...]) -> None:
+        for breach in breaches:
+            number = int(groups.numbers[start + breach.rows[-1]])
+            operation = int(groups.columns.op[start])
+            build = partial(self._violation, groups, start, breach)
+            self._tally.add(groups.source.source, number, operation, breach.anomaly, build)
+
+    def _violation(self, groups: Groups, start: int, breach: Breach) -> Violation:
+        events = tuple(groups.event(start + row) for row in breach.rows)
+        operation = events[-1]["op"]
+        operations = [operation]
+        other = events[-1]["value"]
+        if "{other}" in breach.sentence:
+            operations.append(other)
+        sentence = breach.sentence.format(op=name_canary(operation), other=name_canary(other))
+        return Violation(
+            self._law.id, breach.anomaly, capital(sentence), events, tuple(operations), breach.checkpoint
+        )
+
+    def finish(self, facts: ColumnFacts) -> Result:
+        """Audit what was left open; what was cut off is counted, and blamed on none."""
+        cut_off: list[int] = []
+        for ended, cut in self._assembly.rest(facts):
+            self._audit(ended)
+            cut_off += _with_open_contexts(cut)
+        return conclude(
+            self._law,
+            facts,
+            Looked(server=self._looked),
+            self._tally.close(facts),
+            counts={"activations": self._activations, "cut_off": len(cut_off)},
+            doubts=self._doubts(),
+            cut_off=tuple(cut_off),
+        )
+
+    def _doubts(self) -> Iterator[str]:
+        if self._assembly.silent:
+            yield (
+                f"{self._assembly.silent} operations entered the target and then fell silent without "
+                "leaving it, too long for the ledger to wait: the target does not close its bodies, or hangs."
+            )
+
+
+def _shaped(groups: Groups) -> Shaped:
+    columns = groups.columns
+    kind = columns.kind
+    excepted = (kind == Kind.TEARDOWN) | (kind == Kind.LEFT)
+    foreign = excepted & (columns.value != ABSENT) & (columns.value != columns.op)
+    kept = np.where(excepted | (kind == Kind.ENTER), columns.detail, 0)
+    return Shaped(
+        ALPHABET.encode(kind, columns.point),
+        (kept | np.where(foreign, FOREIGN, 0)).astype(np.uint8),
+        np.where(_ABOUT[kind], columns.activation, 0),
+    )
+
+
+def _with_open_contexts(groups: Groups) -> list[int]:
+    """Return the operations that had pushed more contexts than they popped."""
+    if not len(groups.starts):
+        return []
+    kind = groups.columns.kind
+    pushed = np.add.reduceat((kind == Kind.PUSH).astype(np.int64), groups.starts)
+    popped = np.add.reduceat((kind == Kind.POP).astype(np.int64), groups.starts)
+    return [int(op) for op in groups.columns.op[groups.starts[pushed > popped]]]
+
+
+def start(law: Law) -> Fold:
+    """Return the fold of I6."""
+    return Ledger(law)

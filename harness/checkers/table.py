@@ -1,0 +1,68 @@
+"""The laws a history must obey, in the order reports show them; each has a checker.
+
+``sides`` says whose records a law is judged by: without the target's own records, those that need
+them read "not looked at". ``always``: see ``fold.Law``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from harness.history.layout import Side
+
+from . import (
+    accounting,
+    clean_start,
+    cycle,
+    evidence,
+    fresh_start,
+    headers,
+    issued_ids,
+    ledger,
+    own_after_yield,
+    own_session,
+    read_back,
+    status,
+    streams,
+)
+from .fold import Fold, Law
+
+_INSIDE = (Side.SERVER,)
+_OUTSIDE = (Side.CLIENT,)
+_BOTH = (Side.SERVER, Side.CLIENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Checker:
+    """A law, and what starts a fold that judges it."""
+
+    law: Law
+    start: Callable[[Law], Fold]
+
+
+CHECKERS: tuple[Checker, ...] = (
+    Checker(
+        Law("I0", "no context is current when a request starts or has ended", _INSIDE, always=True),
+        clean_start.start,
+    ),
+    Checker(
+        Law("I1", "request and g stay the request's own, also after a yield", _BOTH, always=True),
+        own_after_yield.start,
+    ),
+    Checker(Law("I2", "g is empty when a request starts", _BOTH, always=True), fresh_start.start),
+    Checker(Law("I3", "the session is the caller's own and complete", _BOTH), own_session.start),
+    Checker(Law("I4", "headers and cookies are the request's own", _OUTSIDE), headers.start),
+    Checker(Law("I5", "every chunk of a stream is the request's own", _BOTH), streams.start),
+    Checker(
+        Law("I6", "every teardown callback runs once for each activation", _INSIDE, always=True), ledger.start
+    ),
+    Checker(Law("I7", "issued ids are unique", _OUTSIDE), issued_ids.start),
+    Checker(
+        Law("I8", "one response each, with a legal status and a body that parses", _OUTSIDE), status.start
+    ),
+    Checker(Law("I9", "what was written is read back", _OUTSIDE), read_back.start),
+    Checker(Law("CYCLE", "the steps of each request fit the cycle", _INSIDE, always=True), cycle.start),
+    Checker(Law("ACCOUNTING", "every operation and every record is accounted for", _BOTH), accounting.start),
+    Checker(Law("EVIDENCE", "enough happened for silence to be proof", _INSIDE), evidence.start),
+)

@@ -1,0 +1,191 @@
+"""I0-I5, I8, I9: each story of a breach stands next to its silent twin."""
+
+# ruff: noqa: E501 - a row is a story, and is read in one line
+from __future__ import annotations
+
+import pytest
+
+from harness.checkers import (
+    fresh_start,
+    headers,
+    issued_ids,
+    own_after_yield,
+    own_session,
+    read_back,
+    status,
+    streams,
+)
+from harness.checkers.fields import SAYINGS
+from harness.checkers.sightings import SIGHTINGS
+from harness.history.layout import Field
+from harness.verdict import Verdict
+from tests.unit.checkers.notation import judge_story, operation, tell
+
+#: law, a story, its anomaly ('' for none), and words of its explanation.
+STORIES = (
+    # I0: nothing is current at the edges
+    ("I0", "1< 1:all 1~ 1>", "", ""),
+    ("I0", "2< 1<[request=2]", "left-behind", "When operation w0.c1#1 reached the target, the request of operation w0.c2#1"),
+    ("I0", "1<[g=2]", "left-behind", "g of operation w0.c2#1 was still current"),
+    ("I0", "1<[session=s2]", "left-behind", "session w0.c2#1 was still current"),
+    ("I0", "1<[app=target]", "left-behind", "an app context was still current"),
+    ("I0", "1< 1>[request=1]", "not-cleared", "After operation w0.c1#1 had left the target, the request of"),
+    ("I0", "1< 1.view=2 1>", "", ""),  # inside is I1's
+    # I1: own at every checkpoint
+    ("I1", "1< 2< 1+app 1+req 1?before 2+app 2+req 1?after 2?after", "", ""),
+    ("I1", "2< 1< 1+app 1+req 1.view=2", "foreign-request", "At view, operation w0.c1#1 saw the request of operation w0.c2#1."),
+    ("I1", "1< 1+app 1+req 1?after=2", "foreign-request", "At view_after_yield, operation w0.c1#1 saw"),
+    ("I1", "1< 1+app 1+req 1.view=?", "foreign-request", "the request of a value without a canary"),
+    ("I1", "1< 1+app 1+req 1.after_request=0", "lost-request", "At after_request, operation w0.c1#1 had lost its request"),
+    ("I1", "1< 1+app 1+req 1^rl=0", "lost-request", "At teardown_request_last"),
+    ("I1", "1< 1+app 1+req 1?before[g=1] 1?after[g=2]", "foreign-g", "At view_after_yield, operation w0.c1#1 saw g of operation w0.c2#1."),
+    ("I1", "1< 1+app 1+req 1.view[app=none]", "lost-app", "At view, operation w0.c1#1 had lost its app context"),
+    ("I1", "1< 1+app 1+req 1.view[app=other]", "foreign-app", "At view, operation w0.c1#1 saw an app that is not its own"),
+    ("I1", "1< 1:up 1:serve 1:answer 1:down 1~ 1>", "", ""),
+    # a nested app context's steps see the request around it; Flask 3.2 unbinds it: neither is a breach
+    ("I1", "1< 1:up 1+app2 1.appcontext_pushed2 1?nested 1-app2 1.appcontext_popped2", "", ""),
+    ("I1", "1< 1:up 1+app2[request=0] 1?nested=0", "", ""),
+    ("I1", "1< 1:up 1?nested=2", "foreign-request", "At nested_app_context"),
+    ("I1", "1<[request=2] 1>[request=2]", "", ""),  # the edges are I0's
+    ("I1", "1< 1~[request=2] 1*[request=2]", "", ""),  # no context is due where the wrapper looks
+    ("I1", "1< 1:up 1?chunk=2", "", ""),  # a stream is I5's
+    ("I1", "1( 1=path:1 1=path@1:1", "", ""),
+    ("I1", "2( 1( 1=path@1:2", "foreign-path", "Operation w0.c1#1 found operation w0.c2#1 in its path after the yield, where its own canary was due."),
+    ("I1", "1( 1=form:0", "lost-form", "found nothing in its form before the yield"),
+    ("I1", "1( 1=json:?", "foreign-json", "found a value without a canary in its JSON body"),
+    ("I1", "1( 1=remote_addr:n2130706434:n2130706435", "wrong-remote-addr", "told the remote address 127.0.0.2 before the yield, but it came from 127.0.0.3."),
+    ("I1", "1( 1=g@2:0", "lost-g", "found nothing in g as it left"),
+    ("I1", "1( 1=nested_g@1:1:0", "foreign-nested-g", "found operation w0.c1#1 in g around a nested app context after the yield, where nothing was due."),
+    ("I1", "1( 1=error:2", "foreign-error", "in the error its handler was given, where"),
+    # I2: fresh
+    ("I2", "1< 1+app 1+app2", "", ""),
+    ("I2", "1< 1+app[g=2]", "stale-g", "At app_context_push, g of operation w0.c1#1 already held operation w0.c2#1; it must start empty."),
+    ("I2", "1< 1+app 1+app2[g=1]", "stale-g", "already held operation w0.c1#1"),
+    ("I2", "1< 1+app 1+req[g=1] 1.view[g=1]", "", ""),
+    ("I2", "1( 1=g_fresh:0:0", "", ""),
+    ("I2", "1( 1=g_fresh:2:0", "wrong-g-fresh", "g already held operation w0.c2#1 when operation w0.c1#1 started"),
+    # I3: the session
+    ("I3", "1<[value=s1] 1+app 1+req 1.view[session=s1] 1?after[session=0]", "", ""),
+    ("I3", "2<[value=s2] 1<[value=s1] 1+app 1+req 1.view[session=s2]", "foreign-session", "At view, operation w0.c1#1, sent with session w0.c1#1, saw session w0.c2#1 (that of operation w0.c2#1)."),
+    ("I3", "1< 1+app 1+req 1.view[session=s2]", "uninvited-session", "operation w0.c1#1, sent without a session, saw session w0.c2#1."),
+    ("I3", "1<[value=s1] 1.view[request=2,session=s2]", "", ""),  # another's request is I1's
+    ("I3", "1( 1=session:s1:s1 1=sid_replaced:n1:n1", "", ""),
+    ("I3", "1( 1=session@1:s2:s1", "foreign-session", "Operation w0.c1#1 found session w0.c2#1 in its session after the yield, where session w0.c1#1 was due."),
+    ("I3", "1( 1=session:0:s1", "lost-session", "found its session empty before the yield"),
+    ("I3", "1( 1=session_log_missing:1:0", "wrong-session-log-missing", "lacks the entry of operation w0.c1#1."),
+    ("I3", "1( 1=session_log_foreign:2:0", "wrong-session-log-foreign", "holds an entry of operation w0.c2#1, which"),
+    ("I3", "1( 1=sid_replaced:n0:n1", "wrong-sid-replaced", "Operation w0.c1#1 sent an unknown session id, and"),
+    # I4: headers and cookies
+    ("I4", "1( 1=response_header:1 1=set_cookie_count:n1:n1 1=vary_cookie:n1:n1 1=response_cookie:1 1=allow:n1:n1", "", ""),
+    ("I4", "1( 1=response_header:2", "foreign-response-header", "found operation w0.c2#1 in a header of its response, where"),
+    ("I4", "1( 1=response_header:0", "lost-response-header", "found nothing in a header of its response, where"),
+    ("I4", "1( 1=set_cookie_count:n2:n1", "wrong-set-cookie-count", "set 2 session cookies where 1 was due."),
+    ("I4", "1( 1=vary_cookie:n0:n1", "wrong-vary-cookie", "Vary does not name Cookie."),
+    ("I4", "1( 1=response_cookie:2", "foreign-response-cookie", "in a cookie that its response set, where"),
+    ("I4", "1( 1=allow:n0:n1", "wrong-allow", "does not name the URL's methods."),
+    # I5: streams
+    ("I5", "1<stream 1:up 1~ 1?chunk 1*", "", ""),
+    ("I5", "2< 1<stream 1:up 1~ 1?chunk=2", "foreign-request", "At stream_chunk, operation w0.c1#1 saw the request of operation w0.c2#1."),
+    ("I5", "1<stream 1:up 1~ 1?chunk=0", "lost-request", "At stream_chunk, operation w0.c1#1 had lost its request"),
+    ("I5", "1<stream 1:up 1~ 1?chunk[g=2]", "foreign-g", "At stream_chunk, operation w0.c1#1 saw g of operation w0.c2#1."),
+    ("I5", "1( 1=chunk:1 1=chunk_count:n3:n3", "", ""),
+    ("I5", "1( 1=chunk:2", "foreign-chunk", "found operation w0.c2#1 in a chunk of its stream, where"),
+    ("I5", "1( 1=chunk_count:n2:n3", "wrong-chunk-count", "had 2 chunks where 3 were due."),
+    # I8: status and body
+    ("I8", "1< 1( 1)200", "", ""),
+    ("I8", "1<not_found 1( 1)404", "", ""),
+    ("I8", "1<not_found 1( 1)200", "illegal-status", "Operation w0.c1#1 was answered with status 200; not_found allows 404."),
+    ("I8", "1( 1)500", "illegal-status", "with status 500; echo allows 200."),
+    ("I8", "1( 1)info 2( 2)fail", "", ""),
+    ("I8", "1( 1=body_parsed:n1:n1 1=response_count:n1:n1 1)200", "", ""),
+    ("I8", "1( 1=body_parsed:n0:n1", "wrong-body-parsed", "The body of the response to operation w0.c1#1 did not parse."),
+    ("I8", "1( 1=response_count:n2:n1", "wrong-response-count", "Operation w0.c1#1 got 2 responses where 1 was due."),
+    # I9: read your writes
+    ("I9", "1( 1=read:v1:v1", "", ""),
+    ("I9", "1( 1=read:v2:v1", "foreign-read", "Operation w0.c1#1 read back value w0.c2#1, where value w0.c1#1 was due."),
+    ("I9", "1( 1=read:0:v1", "lost-read", "Operation w0.c1#1 read back nothing, where value w0.c1#1 was due."),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("law", "story", "anomaly", "words"), STORIES, ids=[f"{s[0]} {s[1]}" for s in STORIES]
+)
+def test_story(law: str, story: str, anomaly: str, words: str) -> None:
+    result = judge_story(law, story)
+    if anomaly:
+        assert result.verdict is Verdict.INVALID
+        assert [violation.anomaly for violation in result.violations] == [anomaly]
+        assert words in result.violations[0].explanation
+        assert result.count == 1
+    else:
+        assert result.violations == ()
+        assert result.verdict is not Verdict.INVALID
+
+
+def test_every_field_is_one_laws_business_and_has_a_saying() -> None:
+    modules = (fresh_start, headers, issued_ids, own_after_yield, own_session, read_back, status, streams)
+    fields = [field for module in modules for field in module.FIELDS]
+    assert sorted(fields) == sorted(Field)
+    assert set(SAYINGS) == set(Field) - {Field.ISSUED_ID}
+
+
+def test_every_saying_and_every_sighting_is_told_by_a_story() -> None:
+    told = {anomaly for _, _, anomaly, _ in STORIES}
+    assert set(SIGHTINGS) <= told
+    for field in SAYINGS:
+        name = field.name.lower().replace("_", "-")
+        carried = {"query", "header", "cookie"}  # as path
+        assert any(anomaly.endswith(name) for anomaly in told) or name in carried
+
+
+def test_a_witness_begins_with_what_brought_the_foreign_canary_in() -> None:
+    (violation,) = judge_story("I1", "2< 1< 1+app 1+req 1?after=2").violations
+    assert [(event["op"], event["kind"]) for event in violation.witness] == [
+        (operation(2), 16),
+        (operation(1), 25),
+    ]
+    assert violation.operations == (operation(1), operation(2))
+    assert violation.checkpoint == "view_after_yield"
+
+
+def test_a_client_violation_names_the_owner_by_its_invoke() -> None:
+    (violation,) = judge_story("I1", "2( 1( 1=query:2").violations
+    assert [event["op"] for event in violation.witness] == [operation(2), operation(1)]
+
+
+def test_an_owner_out_of_reach_leaves_one_event() -> None:
+    (violation,) = judge_story("I1", "1< 1+app 1+req 1?after=2").violations
+    assert len(violation.witness) == 1
+    assert violation.operations == (operation(1),)
+
+
+def test_records_of_requests_that_are_none_of_ours_are_not_judged() -> None:
+    story = tell("1<[op=?] 1.view[op=?,request=2] 1>[op=?]")
+    assert judge_story("I1", story).violations == ()
+    assert judge_story("I0", tell("1<[op=?,request=2]")).count == 1  # but what they meet is
+
+
+@pytest.mark.parametrize("law", ["I0", "I1", "I2", "I6", "CYCLE"])
+def test_a_target_that_recorded_nothing_is_a_doubt_not_a_proof(law: str) -> None:
+    result = judge_story(law, "1( 1)200")
+    assert result.verdict is Verdict.UNKNOWN
+    assert law in result.doubts[0]
+
+
+@pytest.mark.parametrize("law", ["I0", "I6", "CYCLE", "EVIDENCE"])
+def test_without_the_targets_records_the_inside_is_not_looked_at(law: str) -> None:
+    story = tell("1( 1)200")
+    result = judge_story(law, story, story.facts(inside=False))
+    assert not result.looked
+    assert result.verdict is Verdict.VALID
+
+
+def test_without_the_targets_records_the_outside_still_counts() -> None:
+    story = tell("2( 1( 1=path:2 1)200")
+    assert judge_story("I1", story, story.facts(inside=False)).verdict is Verdict.INVALID
+
+
+@pytest.mark.parametrize("law", ["I4", "I7", "I9"])
+def test_what_the_workload_did_not_touch_reads_not_looked_at(law: str) -> None:
+    result = judge_story(law, "1< 1:all 1~ 1> 1( 1)200")
+    assert (result.looked, result.verdict) == (False, Verdict.VALID)
