@@ -1,0 +1,72 @@
+"""Sessions that are shared, fixed from outside, or written over."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from targetapp.framework import App, Request, Response, request, sqlite_sessions
+from targetapp.probes.stores import CookieSessions, ServerSessions, SessionsByPath
+
+from .switching import replace
+
+
+def _interface(app: App) -> SessionsByPath:
+    inner = app.session_interface
+    if not isinstance(inner, SessionsByPath):
+        raise TypeError("this fault needs the probes' own session interface")
+    return inner
+
+
+def session_default_shared(app: App) -> None:
+    """Give every caller without a cookie the same empty session."""
+    inner = _interface(app)
+
+    class Shared(CookieSessions):
+        """Sessions with a mutable default."""
+
+        default: Any = None
+
+        def open_session(self, app: Any, request: Request) -> Any:
+            session = super().open_session(app, request)
+            if session is not None and not session.new:
+                return session
+            Shared.default = session if Shared.default is None else Shared.default
+            return Shared.default
+
+    app.session_interface = SessionsByPath(Shared(), inner.server)
+
+
+def sid_reuse(app: App) -> None:
+    """Take the id that a client offers for the id of its new session."""
+    inner = _interface(app)
+
+    class Offered(ServerSessions):
+        """Sessions whose id the client may choose."""
+
+        def open_session(self, app: Any, request: Request) -> Any:
+            session: Any = super().open_session(app, request)
+            offered = request.cookies.get(self.get_cookie_name(app))
+            if session is None or not session.new or not offered:
+                return session
+            found = self.store.load(offered, time.time())
+            if found is not None:
+                return self.session_class(offered, *found)
+            session.session_id = offered
+            return session
+
+        def send_cookie(self, app: Any, session: Any, response: Response, value: str) -> None:
+            offered = request.cookies.get(self.get_cookie_name(app))
+            chosen = offered is not None and session.session_id == offered
+            super().send_cookie(app, session, response, session.session_id if chosen else value)
+
+    app.session_interface = SessionsByPath(inner.cookie, Offered(inner.server.store.path))
+
+
+def server_session_lost_update(_app: App) -> None:
+    """Write the whole session back, whatever others saved since it was read."""
+
+    def last_wins(_base: Any, mine: Any, _theirs: Any) -> Any:
+        return mine
+
+    replace(sqlite_sessions, "merge", last_wins)
