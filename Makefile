@@ -5,15 +5,16 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPORTS ?= reports
 
-.PHONY: help smoke test test-all lint format bench fuzz lock clean venv
+.PHONY: help smoke test test-all sensitivity lint format bench lock clean venv
 
 help:
-	@echo "make smoke     hammer the reference target under threads, greenlets and processes; leaves an HTML report"
-	@echo "make test      run the tests"
-	@echo "make test-all  run the tests on every installed interpreter of 3.11-3.13"
-	@echo "make lint      ruff, mypy --strict, import-linter"
-	@echo "make bench     recording, checking and load costs, as ratios measured side by side"
-	@echo "make lock      resolve the dependencies again"
+	@printf "%-18s %s\n" "make smoke" "hammer the reference target under threads, greenlets and processes; leaves an HTML report"
+	@printf "%-18s %s\n" "make test" "run the tests"
+	@printf "%-18s %s\n" "make test-all" "run the tests on every installed interpreter of 3.11-3.13"
+	@printf "%-18s %s\n" "make sensitivity" "every seeded fault under every worker model: found where it must, silent elsewhere"
+	@printf "%-18s %s\n" "make lint" "ruff, mypy --strict, import-linter"
+	@printf "%-18s %s\n" "make bench" "recording, checking and load costs, as ratios measured side by side"
+	@printf "%-18s %s\n" "make lock" "resolve the dependencies again"
 
 venv: $(STAMP)
 
@@ -37,6 +38,9 @@ test-all:
 	  if command -v python$$v >/dev/null && python$$v -V >/dev/null 2>&1; then \
 	    echo "== Python $$v"; $(MAKE) --no-print-directory test PYTHON=python$$v VENV=.venv-$$v || exit 1; \
 	  else echo "== Python $$v is not installed: skipped"; fi; done
+
+sensitivity: $(STAMP)
+	CROSSTALK_SENSITIVITY=all $(BIN)/python -m pytest -n auto tests/sensitivity
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
