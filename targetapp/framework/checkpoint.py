@@ -24,5 +24,5 @@ hook: Hook = nothing
 
 def install(new: Hook | None) -> None:
     """Install *new* as the hook; None puts the empty one back."""
-    global hook
+    global hook  # noqa: PLW0603  # one slot for the process, read late by every caller
     hook = new or nothing
