@@ -1,0 +1,212 @@
+"""The recorder: what `request`, `session`, `g` and `current_app` hold, at each event.
+
+Rules: it looks, and never changes what it looks at (no session is marked as read); it reads the
+framework's variables anew each time, since faults replace them; and it never fails the target:
+what can't be read is recorded as :data:`~harness.history.canary.UNMARKED`, what can't be stored
+is counted.
+
+An activation number is given to a context, as its attribute ``crosstalk_activation``, at each
+checkpoint that says that its count went from 0 to 1. A journal is opened at a process's first
+event, so that each process forked off has its own.
+"""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import itertools
+import os
+import time
+from collections.abc import Callable
+from typing import Any
+
+from harness.history.journal import JournalWriter, original
+from harness.history.layout import Callback, Kind, Look
+from harness.target import Contexts
+
+from . import sight
+from .locality import Here, Locality
+from .recording import Event, Lane, Looked, StepHook, make_record, make_step_hook
+from .rows import ABSENT_WORD, APP_POP_STEP, OTHER, PUSH_STEPS, STEP_HEADS, WORDS, head, pack_word
+from .yields import Pause
+
+_ENTER, _LEFT, _RETURN = head(Kind.ENTER), head(Kind.LEFT), head(Kind.RETURN)
+_CHUNK, _EXIT = head(Kind.CHUNK), head(Kind.EXIT)
+_LOOKS = {look.name.lower(): head(Kind.LOOK, look) for look in Look}
+_TEARDOWNS = {callback: head(Kind.TEARDOWN, callback) for callback in Callback}
+_OF_REQUEST = {
+    Callback.TEARDOWN_REQUEST_FIRST,
+    Callback.TEARDOWN_REQUEST_LAST,
+    Callback.REQUEST_TEARING_DOWN,
+}
+
+
+class Observer:
+    """Records what happens in this process.
+
+    :param open_journal: opens a new journal for the calling process; called at its first event.
+    :param contexts: where the framework keeps its contexts.
+    :param app: the target's application object: what ``current_app`` should be.
+    :param locality: the ground truth of which operation runs here.
+    :param pause: lets others run, after checkpoints; see :mod:`harness.inside.yields`.
+    :param complain: told, in a sentence, why nothing can be recorded.
+
+    ``hook`` is for the framework's checkpoints, ``look`` for the probes', the others for the
+    wrapper and the ledger. None of them raises.
+    """
+
+    def __init__(
+        self,
+        open_journal: Callable[[], JournalWriter],
+        contexts: Contexts,
+        app: object,
+        locality: Locality,
+        *,
+        pause: Pause | None = None,
+        complain: Callable[[str], None] | None = None,
+    ) -> None:
+        self.locality = locality
+        self._open_journal = open_journal
+        self._contexts = contexts
+        self._app = app
+        self._pause = pause
+        self._complain = complain
+        self._writer: JournalWriter | None = None
+        self._broken = False
+        self._lock = original("_thread", "RLock")()
+        self._activations = itertools.count(1)
+        self._entered = itertools.count()
+        self._exited = itertools.count()
+        self._lane = Lane()
+        looked = Looked(contexts, app, self._lane)
+        self._record = make_record(self, looked)
+        self.hook = _pausing(make_step_hook(self, looked, locality, self._activations), pause)
+        os.register_at_fork(after_in_child=self._start_anew)
+
+    # the wrapper's events
+
+    def enter(self, here: Here) -> None:
+        """Record that the outermost wrapper got the request."""
+        next(self._entered)
+        self._record(here, _ENTER, here.value, here.scenario, 0)
+
+    def left(self, here: Here, error: BaseException) -> None:
+        """Record that an exception left the app."""
+        value = pack_word(sight.canary_of(error))
+        self._record(here, _LEFT, value, sight.outcome_of(error), 0)
+
+    def returned(self, here: Here) -> None:
+        """Record that the app returned its iterable."""
+        self._record(here, _RETURN, here.value, here.scenario, 0)
+
+    def chunk(self, here: Here) -> None:
+        """Record that a streamed body yielded a chunk."""
+        self._record(here, _CHUNK, here.value, here.scenario, 0)
+
+    def exit(self, here: Here) -> None:
+        """Record that the body is closed and the operation has left the target."""
+        self._record(here, _EXIT, here.value, here.scenario, 0)
+        next(self._exited)
+
+    # the target's events
+
+    def look(self, point: str) -> None:
+        """Record that a probe looks; the activation is that of the request context."""
+        here = self.locality.here()
+        activation = sight.request_activation(self._contexts)
+        self._record(here, _LOOKS[point], here.value, here.scenario, activation)
+        if self._pause is not None:
+            self._pause.now()
+
+    def teardown(self, callback: Callback, error: BaseException | None) -> None:
+        """Record that a callback of the ledger ran, told of *error*."""
+        here = self.locality.here()
+        if callback in _OF_REQUEST:
+            activation = sight.request_activation(self._contexts)
+        elif callback is Callback.APPCONTEXT_POPPED:
+            activation = here.popped
+        else:
+            activation = sight.app_activation(self._contexts)
+        value = ABSENT_WORD if error is None else pack_word(sight.canary_of(error))
+        self._record(here, _TEARDOWNS[callback], value, sight.outcome_of(error), activation)
+
+    # the journal
+
+    def close(self) -> None:
+        """Close this process's journal; if a request is still inside, leave it as a kill would."""
+        if self._writer is None:
+            return
+        self._lane.close()
+        if _count(self._entered) > _count(self._exited):
+            self._writer.abandon()
+        else:
+            self._writer.close()
+
+    def repair_step(self, commit: int, step: str, context: Any) -> None:
+        """Record a step whose quick look failed; one that nobody knows is none."""
+        head = STEP_HEADS.get(step)
+        if head is None:
+            return
+        here = self.locality.here()
+        if step in PUSH_STEPS:
+            with contextlib.suppress(Exception):  # a context that can't be marked has no ledger
+                context.crosstalk_activation = next(self._activations)
+        activation = sight.activation_of(context)
+        if step == APP_POP_STEP:
+            here.popped = activation
+        self.repair(commit, here, Event(head, here.value, here.scenario, activation))
+
+    def repair(self, commit: int, here: Here, event: Event) -> None:
+        """Record an event whose quick look failed."""
+        writer = self._writer or self._open()
+        if writer is None:
+            return
+        seen = sight.look(self._contexts, self._app)
+        t, _, new = next(writer.ticks) if not commit else (time.monotonic_ns(), 0, commit)
+        record = OTHER.pack(
+            t, here.op, pack_word(seen.request), seen.session, seen.g, event.value, here.where,
+            event.activation, event.head, seen.app, event.detail, new,
+        )  # fmt: skip
+        writer.store(new, *WORDS.unpack(record)[:-1])
+        self._lane.lead_to(writer)
+
+    def _open(self) -> JournalWriter | None:
+        """Open this process's journal, unless another thread just did; None if it can't be."""
+        with self._lock:
+            if self._writer is None and not self._broken:
+                try:
+                    self._writer = self._open_journal()
+                except (OSError, ValueError) as error:
+                    self._broken = True
+                    if self._complain is not None:
+                        self._complain(f"process {os.getpid()} can't record: {error}")
+                else:
+                    atexit.register(self.close)
+            return self._writer
+
+    def _start_anew(self) -> None:
+        """In a forked process: no journal yet, no request inside, another thread id."""
+        self._lane.close()
+        self._writer = None
+        self._broken = False
+        self._lock = original("_thread", "RLock")()
+        self._entered = itertools.count()
+        self._exited = itertools.count()
+        self.locality.settle_after_fork()
+
+
+def _pausing(hook: StepHook, pause: Pause | None) -> StepHook:
+    """Return *hook*, sometimes followed by a pause: what was seen is recorded first."""
+    if pause is None:
+        return hook
+
+    def hook_and_pause(step: str, context: Any) -> None:
+        hook(step, context)
+        pause()
+
+    return hook_and_pause
+
+
+def _count(numbers: itertools.count[int]) -> int:
+    """Return how many numbers were taken; to ask for the next would take one."""
+    return int(repr(numbers)[len("count(") : -1])

@@ -1,0 +1,168 @@
+"""The two functions that write records while a request runs; every instruction here is paid 20 times.
+
+The rule this file guards: *one flat function per event.* Both functions make the same look, written
+out in each, since a call costs a tenth of it; closures bind what does not change, and
+:mod:`harness.inside.rows` has packed what does not change within an operation. The framework's
+variables are read as attributes at each call: a fault replaces them.
+
+Anything unexpected (nothing known here yet, a full segment, a value that is no canary, a request
+without an environ) ends up in the slow path, which makes the look again with care and uses the
+record's number if it was taken.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple, Protocol, TypeAlias
+
+from harness.history.journal import JournalWriter
+from harness.target import Contexts
+
+from .locality import Here, Locality
+from .rows import ABSENT_WORD, APP_POP_STEP, OTHER, PUSH_STEPS, STEP
+
+#: An offset where nothing can be.
+_BEYOND = 1 << 50
+
+StepHook: TypeAlias = Callable[[str, Any], None]
+#: ``record(here, point and kind, value, detail, activation)``
+Record: TypeAlias = Callable[[Here, bytes, bytes, int, int], None]
+
+
+class Event(NamedTuple):
+    """What a record says besides time, place and what was seen."""
+
+    head: bytes  # point and kind
+    value: bytes
+    detail: int
+    activation: int
+
+
+class Lane:
+    """Where records go: a journal's ticks and buffer, or nowhere yet."""
+
+    __slots__ = ("buffer", "ticks")
+
+    ticks: Iterator[tuple[int, int, int]]
+    buffer: memoryview
+
+    def __init__(self) -> None:
+        self.close()
+
+    def lead_to(self, writer: JournalWriter) -> None:
+        """Send records to *writer*; again whenever it has grown."""
+        self.ticks, self.buffer = writer.ticks, writer.buffer
+
+    def close(self) -> None:
+        """Let nothing fit: the slow path then knows what to do."""
+        # First this: a commit word that was not taken from a journal is 0.
+        self.ticks = itertools.repeat((0, _BEYOND, 0))
+        self.buffer = memoryview(b"")
+
+
+class SlowPath(Protocol):
+    """What the quick functions fall back on; *commit* is 0, or the number the record has taken."""
+
+    def repair_step(self, commit: int, step: str, context: Any) -> None:
+        """Record a step whose quick look failed."""
+
+    def repair(self, commit: int, here: Here, event: Event) -> None:
+        """Record another event whose quick look failed."""
+
+
+class Looked(NamedTuple):
+    """What the quick functions look at, and where they write."""
+
+    contexts: Contexts
+    app: object  # the target's own
+    lane: Lane
+
+
+def make_step_hook(
+    slow: SlowPath, looked: Looked, locality: Locality, activations: Iterator[int]
+) -> StepHook:
+    """Return the function that records a step of the cycle.
+
+    :param activations: numbers for the contexts that are pushed.
+    """
+    contexts, app, lane = looked
+    greenlets, getcurrent, local = locality.greenlets, locality.getcurrent, locality.local
+    pack_into, get, absent, repair_step = STEP.pack_into, dict.get, ABSENT_WORD, slow.repair_step
+    turn = make_turn(activations, app)
+
+    def step_hook(step: str, context: Any) -> None:
+        commit = 0
+        try:
+            here = getcurrent().crosstalk_here if greenlets else local.here
+            held = contexts.request_var.get(None)
+            if held is None:
+                request, session = absent, 0
+            else:
+                request = held.request.environ["crosstalk.word"]
+                session = held.session
+                session = 0 if session is None else get(session, "canary", 0)
+            held = contexts.app_var.get(None)
+            if held is None:
+                row, g = here.without[step], 0
+            else:
+                row = (here.target if held.app is app else here.other)[step]
+                g = held.g.__dict__.get("canary", 0)
+            if row is None:
+                row, activation = turn(here, held, step, context)
+            else:
+                activation = context.crosstalk_activation
+            t, offset, commit = next(lane.ticks)
+            pack_into(
+                lane.buffer, offset, t, here.op, request, session, g, here.tail, activation, row, commit
+            )
+        except Exception:
+            repair_step(commit, step, context)
+
+    return step_hook
+
+
+def make_record(slow: SlowPath, looked: Looked) -> Record:
+    """Return the function that records any other event."""
+    contexts, app, lane = looked
+    pack_into, get, absent, repair = OTHER.pack_into, dict.get, ABSENT_WORD, slow.repair
+
+    def record(here: Here, head: bytes, value: bytes, detail: int, activation: int) -> None:
+        commit = 0
+        try:
+            held = contexts.request_var.get(None)
+            if held is None:
+                request, session = absent, 0
+            else:
+                request = held.request.environ["crosstalk.word"]
+                session = held.session
+                session = 0 if session is None else get(session, "canary", 0)
+            held = contexts.app_var.get(None)
+            if held is None:
+                code, g = 0, 0
+            else:
+                code = 1 if held.app is app else 2
+                g = held.g.__dict__.get("canary", 0)
+            t, offset, commit = next(lane.ticks)
+            pack_into(
+                lane.buffer, offset, t, here.op, request, session, g, value, here.where,
+                activation, head, code, detail, commit,
+            )  # fmt: skip
+        except Exception:
+            repair(commit, here, Event(head, value, detail, activation))
+
+    return record
+
+
+def make_turn(activations: Iterator[int], app: object) -> Callable[[Here, Any, str, Any], tuple[bytes, int]]:
+    """Return the function that gives the row and activation of a push or a pop."""
+
+    def turn(here: Here, held: Any, step: str, context: Any) -> tuple[bytes, int]:
+        if step in PUSH_STEPS:
+            context.crosstalk_activation = next(activations)
+        elif step == APP_POP_STEP:
+            here.popped = context.crosstalk_activation
+        code = 0 if held is None else 1 if held.app is app else 2
+        return here.turns[code][step], context.crosstalk_activation
+
+    return turn
