@@ -1,0 +1,122 @@
+"""Load against a target that runs already (``--host``): one of ours that says so, or a black box.
+
+A target that `crosstalk serve` started announces its run. If that run lies under our ``--reports``, the
+client's journals go there too, and the whole is judged with what the target has recorded *so far*:
+its processes still run, so their journals are open, and a context open at their end is not held
+against anyone. Any other target is a black box: what happens inside it is not looked at.
+
+The announcement is untrusted: names are checked before they become paths, and the folder is the one
+our own ``--reports`` has, never one that a target names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from .files import StoreError
+from .hosting import EXTERNAL, describe_external, make_run, now_utc
+from .metadata import NAME, ColumnMeta, Doubt
+from .options import Settings, UsageError
+from .store import Column, Run, open_run
+from .workers.readiness import Announcement, ask
+
+ASK_TIMEOUT_S = 5.0
+BLACK_BOX = (
+    "the target at {host} recorded nothing from its inside: start it with `crosstalk serve`, "
+    "or accept that with --black-box"
+)
+
+
+@dataclass(slots=True)
+class Attached:
+    """A column whose target somebody else runs.
+
+    ``first_worker``: the first load worker number that no earlier load of this run has used.
+    """
+
+    run: Run
+    column: Column
+    meta: ColumnMeta
+    address: tuple[str, int]
+    inside: bool
+    first_worker: int
+    doubts: tuple[Doubt, ...] = ()
+
+    def close(self, load_workers: int) -> None:
+        """Note that the load is over; a target of ours goes on running."""
+        ended = "" if self.inside else now_utc()
+        workers = self.first_worker + load_workers
+        self.meta = dataclasses.replace(self.meta, ended_utc=ended, load_workers=workers)
+        self.column.write_meta(self.meta)
+
+
+def attach(host: str, settings: Settings, users: int, command: Sequence[str]) -> Attached:
+    """Find out what runs at *host* and where its evidence lies.
+
+    :raises UsageError: if *host* names no target, or announces a run that is not here.
+    :raises StoreError: if the folder can't be made or read.
+    """
+    address = parse_host(host)
+    said = ask(*address, ASK_TIMEOUT_S)
+    if said is not None and not settings.black_box:
+        return _attach_ours(host, address, said, settings, users)
+    return _attach_external(host, address, settings, users, command)
+
+
+def parse_host(host: str) -> tuple[str, int]:
+    """Return (host, port) of ``http://host:port``.
+
+    :raises UsageError: if it is anything else.
+    """
+    try:
+        parts = urlsplit(host if "//" in host else f"http://{host}")
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        name, port, parts = None, None, urlsplit("")
+    if not name or parts.scheme != "http" or parts.path not in ("", "/") or parts.query or parts.username:
+        raise UsageError(f"--host: {host!r} names no target; write http://HOST:PORT")
+    return name, port or 80
+
+
+def _attach_ours(
+    host: str, address: tuple[str, int], said: Announcement, settings: Settings, users: int
+) -> Attached:
+    if not NAME.fullmatch(said.run) or not NAME.fullmatch(said.column):
+        raise UsageError(f"--host: the target at {host} announces a run whose name is none; use --black-box")
+    try:
+        run = open_run(Path(settings.reports) / said.run)
+    except StoreError as error:
+        raise UsageError(
+            f"--host: the target at {host} announces run {said.run}, which is not under "
+            f"{settings.reports}: give the --reports that it was started with, or --black-box"
+        ) from error
+    column = run.column(said.column)
+    meta = column.read_meta()
+    column.make()
+    meta = dataclasses.replace(
+        meta, users=max(users, meta.users), operations=settings.operations, duration_s=settings.duration_s
+    )
+    column.write_meta(meta)
+    return Attached(run, column, meta, address, True, _first_free(column))
+
+
+def _attach_external(
+    host: str, address: tuple[str, int], settings: Settings, users: int, command: Sequence[str]
+) -> Attached:
+    name = "-".join(EXTERNAL)
+    run = make_run(settings, (name,), command)
+    column = run.column(name)
+    column.make()
+    meta = describe_external(settings, address, users)
+    column.write_meta(meta)
+    doubts = () if settings.black_box else (Doubt("target", BLACK_BOX.format(host=host)),)
+    return Attached(run, column, meta, address, False, 0, doubts)
+
+
+def _first_free(column: Column) -> int:
+    used = [int(path.stem) for path in column.client_journals() if path.stem.isdecimal()]
+    return max(used, default=-1) + 1

@@ -1,0 +1,1 @@
+"""What `crosstalk <command>` does, a file each; they say things through a terminal and never print."""

@@ -1,0 +1,246 @@
+"""`locust -f`: our part of it, hung into Locust's events when this module is imported.
+
+Locust decides when a test starts and ends; this file says what that means. Measured in Locust 2.47,
+and the reason for each line that looks odd:
+
+- A listener that raises is logged and forgotten (exit 2 standalone, 0 with workers): ours catch.
+- The web form's values arrive after ``init``: the target starts at ``test_start``.
+- ``test_stopping`` comes while the master still reads messages; at ``quitting`` it no longer does
+  (``runner.quit()`` has killed its listener): recordings are collected at ``test_stopping``.
+- Zero requests, StopTest and a killed worker exit 0; a code set in a worker is lost: the code is set at
+  ``quitting`` on the local or master runner, always, from what was recorded.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from typing import Any
+
+import gevent
+from locust import events
+from locust.env import Environment
+from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
+
+from harness.catalogue import gather_catalogue
+from harness.load.locust_guard import guard_web_ui
+from harness.load.locust_local import LocalEnd
+from harness.load.locust_master import MasterEnd
+from harness.load.locust_options import Frozen, add_options, own_values
+from harness.load.locust_side import SIDES
+from harness.load.locust_user import IsolationUser
+from harness.load.locust_worker import WorkerEnd
+from harness.options import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
+from harness.report.text import render_text
+from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
+
+from .locust_session import LoadEnd, Locust, Session
+from .locust_stage import Asked
+
+__all__ = ["IsolationUser"]
+
+logger = logging.getLogger(__name__)
+
+#: From best to worst: a recorded violation outranks everything, a failed harness a mere doubt.
+SEVERITY = (
+    EXIT_CODES[Verdict.VALID],
+    EXIT_CODES[Verdict.UNKNOWN],
+    EXIT_HARNESS_FAILED,
+    EXIT_CODES[Verdict.INVALID],
+)
+STARTED_S_MAX = 5.0
+
+
+class Conductor:
+    """The local or master runner's part: one session after the other, and the exit code."""
+
+    def __init__(self, environment: Environment, load: LoadEnd) -> None:
+        self._environment = environment
+        self._load = load
+        self._options: argparse.Namespace = _options_of(environment)
+        self._frozen = Frozen(self._options)
+        self._catalogue = gather_catalogue()
+        self._session: Session | None = None
+        self._codes: list[int] = []
+
+    def check_options(self) -> None:
+        """Read the command line's options once, before anything starts.
+
+        :raises UsageError: if one is wrong.
+        """
+        self._settings()
+
+    def on_test_start(self) -> None:
+        """Start a session; what goes wrong is recorded and ends the run."""
+        self._end_session()
+        session = None
+        try:
+            self._frozen.check(self._options)
+            session = self._session = Session(self._asked(), self._load, self._locust())
+            session.begin()
+        except Exception as error:
+            self._on_failed_start(session, error)
+
+    def on_test_stopping(self) -> None:
+        """End the session while Locust's messages are still read."""
+        self._end_session()
+
+    def on_quitting(self) -> None:
+        """Set the exit code: the worst of all sessions; without any, nothing was proved."""
+        self._end_session()
+        if not self._codes:
+            logger.error("crosstalk: nothing was run, so there is no verdict")
+        code = max(self._codes or [EXIT_CODES[Verdict.UNKNOWN]], key=SEVERITY.index)
+        self._environment.process_exit_code = code
+
+    def _on_failed_start(self, session: Session | None, error: Exception) -> None:
+        if session is None:
+            logger.error("crosstalk: %s", error)
+            self._codes.append(EXIT_HARNESS_FAILED)
+        else:
+            session.fail(error)
+        gevent.spawn(self._stop)
+
+    def _end_session(self) -> None:
+        session = self._session
+        if session is None:
+            return
+        code = session.finish()
+        if self._session is not session:
+            return  # somebody else ended it meanwhile
+        self._session = None
+        self._codes.append(code)
+        if session.report is not None:
+            logger.info("\n%s", render_text(session.report))
+            logger.info("report: %s", session.report_path)
+
+    def _locust(self) -> Locust:
+        runner: Any = self._environment.runner
+        return Locust(self._stop, lambda: int(runner.user_count), bool(self._options.headless))
+
+    def _settings(self) -> Settings:
+        settings = parse_settings(own_values(self._options), self._catalogue)
+        return only_column(settings, self._catalogue)
+
+    def _asked(self) -> Asked:
+        settings = self._settings()
+        return Asked(
+            settings=settings,
+            users=int(self._options.num_users or 1),
+            host=(self._environment.host or "").strip(),
+            command=self._command(settings),
+        )
+
+    def _command(self, settings: Settings) -> tuple[str, ...]:
+        """Return the command as it was typed; after a start in the web interface, one that does the same."""
+        if self._options.headless:
+            return ("locust", *sys.argv[1:])
+        options = self._options
+        users = [f"--users={options.num_users or 1}", f"--spawn-rate={options.spawn_rate or 1:g}"]
+        if options.run_time:
+            users.append(f"--run-time={options.run_time}")
+        start = ("locust", "-f", str(options.locustfile), "--headless")
+        return (*start, *users, *to_arguments(settings, LOCUST))
+
+    def _stop(self) -> None:
+        """End the test as Locust would: quit without a web interface, stop with one."""
+        runner: Any = self._environment.runner
+        options = self._options
+        deadline = time.monotonic() + STARTED_S_MAX
+        while isinstance(runner, MasterRunner) and runner.state == STATE_INIT and time.monotonic() < deadline:
+            gevent.sleep(0.05)  # a master that has not begun to spawn ignores stop()
+        if options.headless:
+            runner.quit()
+            return
+        runner.stop()
+        if options.autostart and options.autoquit != -1:
+            gevent.sleep(options.autoquit)
+            runner.quit()
+            web_ui: Any = self._environment.web_ui
+            if web_ui is not None:
+                web_ui.stop()
+
+
+def _options_of(environment: Environment) -> argparse.Namespace:
+    if environment.parsed_options is None:
+        raise UsageError("Locust runs as a library here: start it with `locust -f`")
+    options: argparse.Namespace = environment.parsed_options
+    return options
+
+
+def conduct(environment: Environment, web_ui: Any) -> None:
+    """Hang the local or master runner's part into Locust's events; exit 3 for wrong options."""
+    runner = environment.runner
+    load: LoadEnd = MasterEnd(runner) if isinstance(runner, MasterRunner) else LocalEnd()
+    try:
+        conductor = Conductor(environment, load)
+        conductor.check_options()
+    except UsageError as error:
+        logger.error("crosstalk: %s", error)  # noqa: TRY400 - a person's mistake needs no traceback
+        sys.exit(EXIT_HARNESS_FAILED)
+    if web_ui is not None:
+        guard_web_ui(web_ui)
+    hooks: Any = environment.events
+    hooks.test_start.add_listener(lambda **_: conductor.on_test_start())
+    hooks.test_stopping.add_listener(lambda **_: conductor.on_test_stopping())
+    hooks.quitting.add_listener(lambda **_: conductor.on_quitting())
+
+
+def work(environment: Environment, runner: WorkerRunner) -> None:
+    """Hang a Locust worker's part into Locust's events."""
+    end = WorkerEnd(runner)
+
+    def on_quitting(**_: Any) -> None:
+        end.finish()
+        # Its own failures of Locust's counting are no news; whether its recording arrived is.
+        environment.process_exit_code = 0 if end.delivered else EXIT_HARNESS_FAILED
+
+    hooks: Any = environment.events
+    hooks.test_start.add_listener(lambda **_: end.start())
+    hooks.test_stopping.add_listener(lambda **_: end.begin_end())
+    hooks.quitting.add_listener(on_quitting)
+    end.start()
+
+
+def ask_to_end() -> None:
+    """Take the first Ctrl-C to where Locust waits, and quit at the second.
+
+    Python would raise KeyboardInterrupt in whichever user happens to run, tear its operation apart
+    and print where.
+    """
+    hub: Any = gevent.get_hub()
+
+    def on_interrupt() -> None:
+        gevent.signal_handler(signal.SIGINT, os._exit, EXIT_HARNESS_FAILED)
+        hub.handle_system_error(KeyboardInterrupt, KeyboardInterrupt())
+
+    gevent.signal_handler(signal.SIGINT, on_interrupt)
+
+
+def on_init(environment: Environment, runner: Any, web_ui: Any, **_: Any) -> None:
+    """Take this process's part: worker, or local or master runner."""
+    ask_to_end()
+    if isinstance(runner, WorkerRunner):
+        work(environment, runner)
+    elif isinstance(runner, LocalRunner | MasterRunner):
+        conduct(environment, web_ui)
+
+
+def on_spawning_complete(**_: Any) -> None:
+    """Let the cold-start burst go: every user is there."""
+    if SIDES.current is not None:
+        SIDES.current.open_gate()
+
+
+def install(hooks: Any) -> None:
+    """Hang our part into Locust's events; done once, as the locustfile imports this module."""
+    hooks.init_command_line_parser.add_listener(add_options)
+    hooks.init.add_listener(on_init)
+    hooks.spawning_complete.add_listener(on_spawning_complete)
+
+
+install(events)

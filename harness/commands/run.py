@@ -1,0 +1,88 @@
+"""`crosstalk run`: the whole matrix, one verdict."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from harness.matrix import Crowd, Watching, load_column
+from harness.options import Catalogue, Settings
+from harness.pipeline import run_pipeline
+from harness.report.data import RunReport
+from harness.report.text import render_text
+from harness.store import Column, Run
+from harness.verdict import EXIT_HARNESS_FAILED
+
+from .interrupts import Interrupts, QuitError
+from .terminal import Terminal
+
+#: For each column, if nobody says when to end.
+OPERATIONS = 5000
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """What is to be run."""
+
+    settings: Settings
+    crowd: Crowd
+    command: tuple[str, ...]
+
+
+def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
+    """Run every column, say how far it is, then what the verdict is; return the exit code.
+
+    The report's path is the last line. :raises StoreError: if the run's folder can't be made.
+    """
+    settings = matrix.settings
+    if settings.operations is None and settings.duration_s is None:
+        settings = replace(settings, operations=OPERATIONS)
+    pairs = settings.columns(catalogue)
+    by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
+    with Interrupts() as interrupts:
+        watching = Watching(_progress(settings, terminal), lambda: interrupts.asked)
+
+        def load(run: Run, column: Column) -> None:
+            model, server = by_name[column.name]
+            one = replace(settings, worker_model=(model,), server=(server,))
+            if watching.asked():
+                return
+            terminal.progress(f"{column.name}: starting")
+            started_s = time.monotonic()
+            load_column(run, column, one, matrix.crowd, watching)
+            said = "stopped" if interrupts.asked else "recorded"
+            terminal.say(f"{column.name}: {said} after {time.monotonic() - started_s:.0f} s")
+
+        try:
+            run, report = run_pipeline(settings, list(by_name), matrix.command, load)
+        except QuitError:
+            terminal.progress("")
+            terminal.complain("quit at the second Ctrl-C: there is no verdict")
+            return EXIT_HARNESS_FAILED
+    return conclude(run, report, terminal)
+
+
+def conclude(run: Run, report: RunReport, terminal: Terminal) -> int:
+    """Say what a run's verdict is, and last where its report lies; return the exit code."""
+    terminal.say(render_text(report, color=terminal.colour).rstrip("\n"))
+    terminal.say()
+    terminal.say(shown_path(run.report_path))
+    return report.exit_code
+
+
+def shown_path(path: Path) -> str:
+    """Return a path as short as it can be said from here."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except ValueError:
+        return str(path)
+
+
+def _progress(settings: Settings, terminal: Terminal) -> Callable[[str, int, float], None]:
+    def progress(column: str, operations: int, seconds: float) -> None:
+        total = f" of {settings.operations}" if settings.operations is not None else ""
+        terminal.progress(f"{column}: {operations}{total} operations, {seconds:.0f} s")
+
+    return progress

@@ -1,0 +1,187 @@
+"""Hosts one column's target: its folder, its process, and what became of it.
+
+`locust -f` and `crosstalk serve` both do this; neither knows the files of a column.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from .doctor import versions
+from .files import StoreError
+from .metadata import ColumnMeta, Doubt, RunMeta
+from .options import Settings
+from .store import Column, Run, append_doubt, new_run
+from .workers.failure import TargetError
+from .workers.listener import is_loopback
+from .workers.running import RunningTarget, start_target
+from .workers.spec import Spec
+from .workers.table import check_concurrency, look_up
+
+#: What a target that recorded nothing is filed under.
+EXTERNAL = ("external", "host")
+
+
+def make_run(settings: Settings, columns: Sequence[str], command: Sequence[str]) -> Run:
+    """Make the folder of a new run of these columns.
+
+    :raises StoreError: if it can't be made.
+    """
+    return new_run(
+        Path(settings.reports),
+        RunMeta(
+            command=tuple(command),
+            seed=settings.seed,
+            columns=tuple(columns),
+            operations=settings.operations,
+            duration_s=settings.duration_s,
+            versions=versions(),
+        ),
+    )
+
+
+def describe_column(settings: Settings, address: tuple[str, int], users: int) -> ColumnMeta:
+    """Return the ``column.json`` of a column that is about to be loaded."""
+    hosting = look_up(settings.worker_model[0], settings.server[0])
+    return ColumnMeta(
+        model=hosting.model.name,
+        server=hosting.server.name,
+        concurrency=check_concurrency(hosting, settings.concurrency),
+        address=address,
+        seed=settings.seed,
+        faults=settings.faults,
+        yields=settings.yields,
+        switch_interval_s=settings.switch_interval_s,
+        target=settings.target,
+        target_python=settings.target_python,
+        inside=not settings.black_box,
+        users=users,
+        started_utc=now_utc(),
+        operations=settings.operations,
+        duration_s=settings.duration_s,
+    )
+
+
+def describe_external(settings: Settings, address: tuple[str, int], users: int) -> ColumnMeta:
+    """Return the ``column.json`` of a target that is not ours: nothing of its inside is known."""
+    return ColumnMeta(
+        model=EXTERNAL[0],
+        server=EXTERNAL[1],
+        concurrency=0,
+        address=address,
+        seed=settings.seed,
+        yields=False,
+        inside=False,
+        users=users,
+        started_utc=now_utc(),
+        operations=settings.operations,
+        duration_s=settings.duration_s,
+    )
+
+
+def make_spec(settings: Settings, run: Run, column: Column) -> Spec:
+    """Return what the target's process has to know."""
+    hosting = look_up(settings.worker_model[0], settings.server[0])
+    return Spec(
+        run=run.name,
+        column=column.name,
+        model=hosting.model.name,
+        server=hosting.server.name,
+        concurrency=check_concurrency(hosting, settings.concurrency),
+        folder=str(column.path),
+        journal_dir=str(column.server_dir),
+        log=str(column.target_log),
+        resources=str(column.resources_path),
+        session_db=str(column.session_db),
+        doubts=str(column.doubts_path),
+        target=settings.target,
+        faults=settings.faults,
+        yields=settings.yields,
+        switch_interval_s=settings.switch_interval_s,
+        disk_max_mb=settings.disk_max_mb,
+    )
+
+
+class HostedColumn:
+    """One column whose target runs; made by :func:`host_column`."""
+
+    def __init__(self, column: Column, target: RunningTarget, meta: ColumnMeta) -> None:
+        self.column = column
+        self.target = target
+        self.meta = meta
+        self._stopped = False
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """Host and port by which this machine reaches the target."""
+        return self.target.address
+
+    def stop(self, *, load_workers: int = 1) -> None:
+        """End the target and note how it ended. Idempotent."""
+        if self._stopped:
+            return
+        self._stopped = True
+        facts = self.target.stop()
+        for text in facts.doubts():
+            note(self.column.doubts_path, Doubt("target", text))
+        self.meta = dataclasses.replace(self.meta, ended_utc=now_utc(), load_workers=load_workers)
+        self.column.write_meta(self.meta)
+
+
+def host_column(settings: Settings, run: Run, column: Column, users: int, *, locust: bool) -> HostedColumn:
+    """Start the target of *column* in its folder.
+
+    :raises TargetError: if it can't start; it is gone then.
+    :raises StoreError: if the folder can't be written.
+    """
+    column.make()
+    # Written before the target starts, so that a column that could not start says what it was to be.
+    asked = (settings.bind, settings.port)
+    meta = dataclasses.replace(describe_column(settings, asked, users), locust=locust)
+    column.write_meta(meta)
+    target = start_target(
+        make_spec(settings, run, column), settings.target_python, bind=settings.bind, port=settings.port
+    )
+    try:
+        meta = dataclasses.replace(meta, address=target.address)
+        column.write_meta(meta)
+    except BaseException:
+        target.stop()
+        raise
+    return HostedColumn(column, target, meta)
+
+
+def bind_warning(settings: Settings) -> str:
+    """Return what to say when others can reach the target, '' if they can't."""
+    if is_loopback(settings.bind):
+        return ""
+    return (
+        f"--bind {settings.bind}: the target runs with debugging probes and can be reached "
+        "by every machine that reaches this address"
+    )
+
+
+def note(path: Path, doubt: Doubt) -> str:
+    """Record a doubt; return why that was impossible, '' if it was not."""
+    try:
+        append_doubt(path, doubt)
+    except StoreError as error:
+        return str(error)
+    return ""
+
+
+def now_utc() -> str:
+    """Return the time of day, ISO 8601."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def failure_of(error: Exception) -> Doubt:
+    """Return what a failure to start is recorded as."""
+    if isinstance(error, TargetError):
+        whose = "target"
+    else:
+        whose = "disk" if isinstance(error, StoreError) else "harness"
+    return Doubt(whose, str(error), failed=True)

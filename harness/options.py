@@ -1,0 +1,293 @@
+"""What can be asked for: one table of options for `locust -f`, `crosstalk run` and `crosstalk serve`.
+
+The rule this file guards: **a value is text until :func:`parse_settings` has read it.** The command
+line, a configuration file and Locust's web form all hand over text, so one function validates them
+all, and validates the form's again when a test starts. An option whose ``form`` is False names code,
+a path, an interpreter or a limit of safety, and can be set on the command line only.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
+
+MODELS = ("thread", "greenlet", "process")
+#: Asks for every server of a model, in ``--server``.
+ALL = "all"
+
+#: Where an option is offered.
+LOCUST, RUN, SERVE = "locust", "run", "serve"
+_EVERYWHERE = frozenset({LOCUST, RUN, SERVE})
+_LOAD = frozenset({LOCUST, RUN})
+#: The reference target: the only one whose faults are known here.
+REFERENCE = "targetapp.probes:create_app"
+
+
+class UsageError(Exception):
+    """What a person asked for can't be done; its text is one line: whose fault, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option; ``default`` is text, '' where the default is decided later."""
+
+    name: str  # "--worker-model"
+    help: str
+    default: str = ""
+    form: bool = False  # may be set in Locust's web form
+    flag: bool = False  # takes no value; "no_..." names are flags too
+    choices: tuple[str, ...] = ()
+    offered: frozenset[str] = _EVERYWHERE
+    metavar: str = ""
+
+    @property
+    def dest(self) -> str:
+        """The attribute that holds its value: ``worker_model``."""
+        return self.name.lstrip("-").replace("-", "_")
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("--worker-model", "how the target runs requests: thread, greenlet or process "
+           "(`crosstalk run`: several, separated by commas)", form=True, choices=MODELS, metavar="MODEL"),
+    Option("--server", "the server that hosts the target; the model's first one by default "
+           "(`crosstalk run`: several, or 'all')", form=True, metavar="SERVER"),
+    Option("--concurrency", "threads, greenlets or processes of the target", form=True, metavar="N"),
+    Option("--faults", "seeded defects to switch on in the reference target, separated by commas",
+           form=True, metavar="ID,..."),
+    Option("--operations", "end after this many operations, over all users", form=True, offered=_LOAD,
+           metavar="N"),
+    Option("--duration", "end after this many seconds of load, not counting the start of the target",
+           form=True, offered=_LOAD, metavar="SECONDS"),
+    Option("--scenarios", "send only these kinds of operations, separated by commas", form=True,
+           offered=_LOAD, metavar="NAME,..."),
+    Option("--seed", "seed of the workload; a random one by default", form=True,
+           metavar="N"),
+    Option("--no-yields", "don't switch workers at the checkpoints of the cycle", flag=True, form=True),
+    Option("--switch-interval-s", "how often the target's threads may switch",
+           default="1e-05", form=True, metavar="SECONDS"),
+    Option("--timeout-s", "how long an operation may take before its outcome is unknown", default="10",
+           form=True, offered=_LOAD, metavar="SECONDS"),
+    Option("--drain-timeout-s", "how long to wait for each Locust worker's recording at the end",
+           default="10", offered=_LOAD, metavar="SECONDS"),
+    Option("--reports", "the folder that holds the runs", default="reports", metavar="DIR"),
+    Option("--target", "the application under test", default=REFERENCE,
+           metavar="MODULE:NAME"),
+    Option("--target-python", "the interpreter that runs the target; this one by default",
+           metavar="PATH"),
+    Option("--disk-max-mb", "the most that a run's journals may take", default="1024", metavar="MB"),
+    Option("--bind", "the address the target listens on; anything but loopback can be reached by others",
+           default="127.0.0.1", metavar="ADDRESS"),
+    Option("--port", "the port the target listens on; one the system picks by default", default="0",
+           offered=frozenset({LOCUST, SERVE}), metavar="PORT"),
+    Option("--black-box", "accept a verdict without evidence from inside the target", flag=True,
+           offered=_LOAD),
+    Option("--into", "record one column into this folder of a run, and leave the judging to whoever asked",
+           offered=frozenset({LOCUST}), metavar="COLUMN"),
+)
+BY_DEST = {option.dest: option for option in OPTIONS}
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """What there is to choose from."""
+
+    servers: Mapping[str, Sequence[str]]  # model -> its servers, the default first
+    faults: Callable[[], Collection[str]] = tuple  # of the reference target; asked only if one is named
+    scenarios: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The options of one run, read and validated; ``None`` where a default is decided later."""
+
+    worker_model: tuple[str, ...]
+    server: tuple[str, ...]  # empty: the default server of each model
+    concurrency: int | None
+    faults: tuple[str, ...]
+    scenarios: tuple[str, ...]  # empty: the whole mix
+    operations: int | None
+    duration_s: float | None
+    seed: int
+    yields: bool
+    switch_interval_s: float
+    timeout_s: float
+    drain_timeout_s: float
+    reports: str
+    target: str
+    target_python: str
+    disk_max_mb: int
+    bind: str
+    port: int
+    black_box: bool
+    into: str
+
+    def columns(self, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
+        """Return the (model, server) pairs asked for, in the table's order.
+
+        :raises UsageError: if a server fits none of the models.
+        """
+        pairs: list[tuple[str, str]] = []
+        for model in self.worker_model:
+            known = catalogue.servers[model]
+            chosen = known if ALL in self.server else [name for name in known if name in self.server]
+            pairs += [(model, name) for name in chosen or ([] if self.server else known[:1])]
+        reachable = {name for model in self.worker_model for name in catalogue.servers[model]}
+        for name in self.server:
+            if name != ALL and name not in reachable:
+                raise UsageError(
+                    f"--server: {name!r} hosts no {' or '.join(self.worker_model)} workers; "
+                    f"choose from {', '.join(sorted(reachable))}"
+                )
+        missing = [model for model in self.worker_model if model not in {pair[0] for pair in pairs}]
+        # A server named for one model says nothing about the others: they keep their default.
+        pairs += [(model, catalogue.servers[model][0]) for model in missing]
+        return tuple(sorted(pairs, key=lambda pair: MODELS.index(pair[0])))
+
+
+def defaults() -> dict[str, Any]:
+    """Return every option's default by its ``dest``, as text (flags: False)."""
+    return {option.dest: False if option.flag else option.default for option in OPTIONS}
+
+
+def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
+    """Read *values* (text by ``dest``; what is missing, None or '' takes its default).
+
+    :raises UsageError: if one of them can't be read or names something that isn't there.
+    """
+    text = {name: _text(values.get(name), default) for name, default in defaults().items()}
+    settings = Settings(
+        worker_model=_choices("--worker-model", text["worker_model"] or "thread", MODELS),
+        server=_server_names(text["server"], catalogue),
+        concurrency=_whole("--concurrency", text["concurrency"], 1, 4096),
+        faults=_faults(text["faults"], text["target"], catalogue),
+        scenarios=_choices("--scenarios", text["scenarios"], sorted(catalogue.scenarios)),
+        operations=_whole("--operations", text["operations"], 1, 10**9),
+        duration_s=_seconds("--duration", text["duration"], 0.1, 7 * 86400),
+        seed=_seed(text["seed"]),
+        yields=text["no_yields"] != "true",
+        switch_interval_s=_seconds("--switch-interval-s", text["switch_interval_s"], 1e-6, 10) or 1e-5,
+        timeout_s=_seconds("--timeout-s", text["timeout_s"], 0.1, 3600) or 10.0,
+        drain_timeout_s=_seconds("--drain-timeout-s", text["drain_timeout_s"], 0.1, 3600) or 10.0,
+        reports=_one_line("--reports", text["reports"]),
+        target=_target(text["target"]),
+        target_python=_one_line("--target-python", text["target_python"] or sys.executable),
+        disk_max_mb=_whole("--disk-max-mb", text["disk_max_mb"], 1, 1 << 20) or 1,
+        bind=_one_line("--bind", text["bind"]),
+        port=_whole("--port", text["port"], 0, 65535) or 0,
+        black_box=text["black_box"] == "true",
+        into=_one_line("--into", text["into"]),
+    )
+    if settings.operations is not None and settings.duration_s is not None:
+        raise UsageError("--operations and --duration both say when to end: give one of them")
+    settings.columns(catalogue)
+    return settings
+
+
+def only_column(settings: Settings, catalogue: Catalogue) -> Settings:
+    """Return *settings* for exactly one column, its server named.
+
+    :raises UsageError: if they ask for several.
+    """
+    pairs = settings.columns(catalogue)
+    if len(pairs) != 1:
+        raise UsageError(
+            "one target runs one column: give one --worker-model and one --server "
+            "(`crosstalk run` takes several)"
+        )
+    return replace(settings, worker_model=(pairs[0][0],), server=(pairs[0][1],))
+
+
+def to_arguments(settings: Settings, offered: str) -> list[str]:
+    """Return the command line that gives these settings again, without what is the default."""
+    arguments: list[str] = []
+    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    values["duration"] = values.pop("duration_s")
+    values["no_yields"] = not values.pop("yields")
+    for option in OPTIONS:
+        value = values[option.dest]
+        if offered not in option.offered or value in (None, "", (), False):
+            continue
+        written = _written(value)
+        if written == option.default or (option.dest == "target_python" and value == sys.executable):
+            continue
+        # One argument, so that a value that starts with a dash is no option.
+        arguments.append(option.name if option.flag else f"{option.name}={written}")
+    return arguments
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(value)
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _text(value: Any, default: Any) -> str:
+    if value is None or (isinstance(value, str) and not value.strip()):
+        value = default
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return ",".join(str(item) for item in value)
+    return str(value).strip()
+
+
+def _whole(name: str, text: str, low: int, high: int) -> int | None:
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
+        raise UsageError(f"{name}: {text!r} is no whole number from {low} to {high}")
+    return int(text)
+
+
+def _seconds(name: str, text: str, low: float, high: float) -> float | None:
+    if not text:
+        return None
+    try:
+        seconds = float(text.removesuffix("s"))
+    except ValueError:
+        seconds = float("nan")
+    if not low <= seconds <= high:
+        raise UsageError(f"{name}: {text!r} is no number of seconds from {low:g} to {high:g}")
+    return seconds
+
+
+def _seed(text: str) -> int:
+    seed = _whole("--seed", text, 0, (1 << 32) - 1)
+    return random.SystemRandom().getrandbits(32) if seed is None else seed
+
+
+def _choices(name: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
+    chosen = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
+    for item in chosen:
+        if item not in known:
+            raise UsageError(f"{name}: there is no {item!r}; choose from {', '.join(known) or 'nothing'}")
+    return chosen
+
+
+def _faults(text: str, target: str, catalogue: Catalogue) -> tuple[str, ...]:
+    if not text:
+        return ()
+    # Another target is asked when it is loaded.
+    known = sorted(catalogue.faults()) if target == REFERENCE else text.split(",")
+    return _choices("--faults", text, [name.strip() for name in known])
+
+
+def _server_names(text: str, catalogue: Catalogue) -> tuple[str, ...]:
+    known = sorted({server for servers in catalogue.servers.values() for server in servers})
+    return _choices("--server", text, [*known, ALL])
+
+
+def _target(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", text):
+        raise UsageError(f"--target: {text!r} names no application; write MODULE:NAME")
+    return text
+
+
+def _one_line(name: str, text: str) -> str:
+    if any(ord(character) < 32 or ord(character) == 127 for character in text):
+        raise UsageError(f"{name}: the value holds control characters")
+    return text

@@ -1,0 +1,104 @@
+"""A target that runs already: what it says of itself is untrusted."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from harness import attaching
+from harness.attaching import attach, parse_host
+from harness.options import Settings, UsageError, parse_settings
+from harness.workers.readiness import Announcement
+from tests.unit.cli.runs import make_column, make_run, record_operations
+from tests.unit.cli.test_options import CATALOGUE
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("http://127.0.0.1:8000", ("127.0.0.1", 8000)),
+        ("http://127.0.0.1:8000/", ("127.0.0.1", 8000)),
+        ("localhost:5000", ("localhost", 5000)),
+        ("http://example.test", ("example.test", 80)),
+        ("http://[::1]:80", ("::1", 80)),
+    ],
+)
+def test_hosts(host: str, address: tuple[str, int]) -> None:
+    assert parse_host(host) == address
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://x", "ftp://x", "http://", "http://x:99999", "http://x/app", "http://x?a=1", "http://u:p@x",
+        "http://[x",
+    ],
+)
+def test_what_is_no_host_of_ours(host: str) -> None:
+    with pytest.raises(UsageError, match="names no target"):
+        parse_host(host)
+
+
+def settings(folder: Path, *, black_box: bool = False) -> Settings:
+    return parse_settings({"reports": str(folder), "black_box": black_box, "seed": "1"}, CATALOGUE)
+
+
+def says(monkeypatch: pytest.MonkeyPatch, said: Announcement | None) -> None:
+    monkeypatch.setattr(attaching, "ask", lambda host, port, timeout_s: said)
+
+
+def test_a_target_of_ours_is_recorded_into_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path)
+    column = make_column(run, inside=True)
+    record_operations(run, column, 1)
+    says(monkeypatch, Announcement(run.name, 1, column.name))
+    attached = attach("http://127.0.0.1:9", settings(tmp_path), 5, ())
+    assert (attached.run.path, attached.column.path) == (run.path, column.path)
+    assert attached.inside
+    assert attached.first_worker == 1  # journal 0 is an earlier load's
+    assert attached.doubts == ()
+    attached.close(2)
+    meta = column.read_meta()
+    assert (meta.users, meta.load_workers, meta.ended_utc) == (5, 3, "")  # it goes on running
+
+
+@pytest.mark.parametrize("name", ["../../etc", "a/b", "", ".hidden", "x" * 99])
+def test_an_announced_name_never_becomes_a_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    run = make_run(tmp_path)
+    says(monkeypatch, Announcement(name, 1, "thread-gthread"))
+    with pytest.raises(UsageError, match="whose name is none"):
+        attach("http://127.0.0.1:9", settings(tmp_path), 1, ())
+    says(monkeypatch, Announcement(run.name, 1, name))
+    with pytest.raises(UsageError, match="whose name is none"):
+        attach("http://127.0.0.1:9", settings(tmp_path), 1, ())
+
+
+def test_a_run_that_is_not_here_is_not_guessed_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    elsewhere = make_run(tmp_path / "elsewhere")
+    folder = str(elsewhere.path / "thread-gthread")
+    says(monkeypatch, Announcement(elsewhere.name, 1, "thread-gthread", folder))
+    with pytest.raises(UsageError, match="give the --reports that it was started with"):
+        attach("http://127.0.0.1:9", settings(tmp_path / "here"), 1, ())
+
+
+@pytest.mark.parametrize("black_box", [False, True])
+def test_any_other_target_is_a_black_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, black_box: bool
+) -> None:
+    says(monkeypatch, None)
+    attached = attach("http://127.0.0.1:9", settings(tmp_path, black_box=black_box), 3, ("locust",))
+    assert not attached.inside
+    assert [doubt.failed for doubt in attached.doubts] == ([] if black_box else [False])
+    assert attached.column.read_meta().inside is False
+    attached.close(1)
+    assert attached.column.read_meta().ended_utc
+
+
+def test_ours_can_be_taken_as_a_black_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = make_run(tmp_path)
+    says(monkeypatch, Announcement(run.name, 1, "thread-gthread"))
+    attached = attach("http://127.0.0.1:9", settings(tmp_path, black_box=True), 3, ())
+    assert attached.run.name != run.name
