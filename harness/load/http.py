@@ -114,8 +114,11 @@ class ResponseReader:
 
     @property
     def leftover(self) -> int:
-        """How many bytes arrived beyond the responses taken."""
-        return len(self._buffer)
+        """How many bytes arrived that no request asked for.
+
+        While a response is still due they belong to it, even if the connection broke in its middle.
+        """
+        return 0 if self._methods else len(self._buffer)
 
     @property
     def partial(self) -> Response | None:

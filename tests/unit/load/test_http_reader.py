@@ -102,6 +102,16 @@ def test_pipelined_responses_come_in_order_and_what_is_too_much_is_left_over() -
     assert reader.leftover == len(LENGTH)
 
 
+def test_half_of_a_response_that_is_due_is_not_left_over() -> None:
+    reader = ResponseReader()
+    for method in ("GET", "GET"):
+        reader.expect(method)
+    reader.feed(LENGTH + CHUNKED[:-3])
+    reader.end()
+    assert reader.take() is not None
+    assert reader.leftover == 0
+
+
 def test_a_body_where_none_may_be_is_left_over() -> None:
     response, leftover = read(HEAD + b"hello", "HEAD", 10_000)
     assert response is not None
