@@ -2,10 +2,12 @@
 
 This checker never finds a violation. It says when the history is not whole, so that silence of the
 others proves nothing: no operations, operations without an end, operations that no target process
-noted, journals with gaps, and whatever went wrong while the run was made. The account is exact: one
-bit for each operation, by its canary.
+noted, operations lost (never sent, or sent and never answered), journals with gaps, laws that nothing
+was recorded about, and whatever went wrong while the run was made. The account is exact: one bit for
+each operation, by its canary.
 
-A killed worker is no doubt by itself: its open operations are cut off, which CYCLE and I6 list.
+A killed worker is no doubt by itself: its open operations are cut off, which CYCLE and I6 list, and
+so are those that waited for it and never entered. Their clients got no answer, and that explains it.
 """
 
 from __future__ import annotations
@@ -33,6 +35,7 @@ class Accounting:
         self._invoked = OperationSet()
         self._completed = {kind: OperationSet() for kind in (Kind.OK, Kind.FAIL, Kind.INFO)}
         self._entered = OperationSet()
+        self._left: dict[str, tuple[OperationSet, OperationSet]] = {}  # source -> entered, left
         self._entries = 0
 
     def feed(self, view: View) -> None:
@@ -45,6 +48,9 @@ class Accounting:
         entered = view.op[(view.kind == Kind.ENTER) & view.known]
         self._entries += int(entered.size)
         self._entered.add(entered)
+        here, left = self._left.setdefault(view.source, (OperationSet(), OperationSet()))
+        here.add(entered)
+        left.add(view.op[(view.kind == Kind.EXIT) & view.known])
 
     def finish(self, facts: ColumnFacts) -> Result:
         """Compare the accounts with each other and with what is known of the journals."""
@@ -52,7 +58,8 @@ class Accounting:
             *facts.doubts,
             *(doubt for journal in facts.journals for doubt in _doubts_of_journal(journal)),
             *self._doubts_of_clients(),
-            *(self._doubts_of_target() if facts.inside else ()),
+            *(self._doubts_of_lost(facts) if len(self._completed[Kind.OK]) else ()),
+            *(self._doubts_of_target() if facts.inside else _doubts_of_black_box(facts)),
         )
         return Result(
             self._law.id,
@@ -85,6 +92,25 @@ class Accounting:
             if len(missing):
                 yield _name(missing, what)
 
+    def _doubts_of_lost(self, facts: ColumnFacts) -> Iterator[str]:
+        unsent = self._completed[Kind.FAIL]
+        if len(unsent):
+            yield _name(unsent, "lost: the target took no connection, see its log")
+        unanswered = self._completed[Kind.INFO].minus(self._cut_off(facts))
+        if len(unanswered):
+            yield _name(unanswered, "sent, and no whole answer came: see the target's log")
+
+    def _cut_off(self, facts: ColumnFacts) -> OperationSet:
+        """Return the operations that a killed process explains: open in it, or waiting for it."""
+        killed = [j.source for j in facts.journals if j.side is Side.SERVER and not j.closed]
+        cut_off = OperationSet()
+        for source in killed:
+            entered, left = self._left.get(source, (OperationSet(), OperationSet()))
+            cut_off.update(entered.minus(left))
+        if killed:
+            cut_off.update(self._completed[Kind.INFO].minus(self._entered))
+        return cut_off
+
     def _doubts_of_target(self) -> Iterator[str]:
         unseen = self._completed[Kind.OK].minus(self._entered)
         if len(unseen):
@@ -104,6 +130,14 @@ def _name(operations: OperationSet, what: str) -> str:
     return f"{plural(number, 'operation')} {were} {what} ({named})."
 
 
+def _doubts_of_black_box(facts: ColumnFacts) -> Iterator[str]:
+    if not facts.black_box:
+        yield (
+            "The target recorded nothing from its inside: start it with `crosstalk serve`, or accept "
+            "that with --black-box."
+        )
+
+
 def _doubts_of_journal(journal: JournalFacts) -> Iterator[str]:
     if journal.problem:
         yield journal.problem
@@ -116,8 +150,6 @@ def _doubts_of_journal(journal: JournalFacts) -> Iterator[str]:
         yield f"Journal {journal.source} has {plural(journal.gaps, 'gap')} that no kill explains."
     if journal.side is Side.CLIENT and not journal.closed and not journal.problem:
         yield f"Journal {journal.source} was not closed: its load worker was killed."
-    if journal.closed and journal.torn:
-        yield f"Journal {journal.source} was closed with {plural(journal.torn, 'record')} half-written."
 
 
 def start(law: Law) -> Fold:

@@ -43,6 +43,8 @@ class Threshold:
 
 
 _MORE = "run longer, with more users or more operations"
+#: Stands for the model of a target that recorded nothing: only its answers can be counted.
+BLACK_BOX = "black-box"
 
 THRESHOLDS: tuple[Threshold, ...] = (
     Threshold(
@@ -66,6 +68,8 @@ THRESHOLDS: tuple[Threshold, ...] = (
         "sessions served by two processes",
         f"{_MORE}, with operations in sessions over fresh connections",
     ),
+    Threshold((BLACK_BOX,), "operations_answered", 500, "operations answered", _MORE),
+    Threshold((BLACK_BOX,), "clients_answered", 2, "clients answered", f"{_MORE}, with more users"),
 )
 
 
@@ -99,10 +103,17 @@ class Evidence:
         self._switches = 0
         self._last: dict[str, tuple[int, int, int]] = {}  # source -> number, operation, kind
         self._processes: dict[int, _Process] = {}
+        self._answered = 0
+        self._clients: set[int] = set()
 
     def feed(self, view: View) -> None:
-        """Take in a batch; only the target's matters."""
-        if view.side is not Side.SERVER or not len(view):
+        """Take in a batch: the target's; of a client's only how many were answered."""
+        if not len(view):
+            return
+        if view.side is Side.CLIENT:
+            answered = view.op[view.kind == Kind.OK]
+            self._answered += int(answered.size)
+            self._clients.update(np.unique(answered >> _CLIENT_SHIFT & _CLIENT_MASK).tolist())
             return
         open_here = view.known & (view.kind != Kind.EXIT)
         self._switches += int((open_here[:-1] & (view.op[1:] != view.op[:-1])).sum())
@@ -122,6 +133,8 @@ class Evidence:
             "switches_inside_requests": self._switches,
             "processes_with_100_operations_of_2_clients": len(serving),
             "sessions_served_by_2_processes": self._shared_sessions(),
+            "operations_answered": self._answered,
+            "clients_answered": len(self._clients),
         }
 
     def _shared_sessions(self) -> int:
@@ -133,11 +146,10 @@ class Evidence:
 
     def finish(self, facts: ColumnFacts) -> Result:
         """Compare what was seen with the thresholds of the column's model."""
-        if not facts.inside:
-            return Result(self._law.id, self._law.title, Verdict.VALID, looked=False)
-        asked = [one for one in THRESHOLDS if facts.model in one.models]
+        model = facts.model if facts.inside else BLACK_BOX
+        asked = [one for one in THRESHOLDS if model in one.models]
         seen = self._seen()
-        doubts = tuple(self._doubts(facts.model, asked, seen))
+        doubts = tuple(self._doubts(model, asked, seen))
         counts: dict[str, int] = {}
         for one in asked:
             counts |= {one.measure: seen[one.measure], f"{one.measure}_needed": one.needed}

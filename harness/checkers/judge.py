@@ -7,7 +7,7 @@ A checker that crashes takes nobody with it: its result is *unknown* and says so
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from harness.history.columns import Batch
 from harness.history.facts import ColumnFacts
@@ -42,8 +42,11 @@ class Judging:
             except Exception as error:
                 one.crash = _describe(error)
 
+        self._fed = False
+
     def feed(self, batch: Batch) -> None:
         """Show the next batch of its journal to every checker."""
+        self._fed = self._fed or len(batch.records) > 0
         for piece in _pieces(batch):
             view = self._views.of(piece)
             for one in self._guarded:
@@ -56,7 +59,31 @@ class Judging:
 
     def finish(self, facts: ColumnFacts) -> tuple[Result, ...]:
         """Return every checker's result, in the order of the table."""
-        return tuple(_finish(one, facts) for one in self._guarded)
+        results = []
+        for one in self._guarded:
+            result = _finish(one, facts)
+            if not one.crash:
+                result = _asked(result, facts) if self._fed else _only_cause(result)
+            results.append(result)
+        return tuple(results)
+
+
+def _only_cause(result: Result) -> Result:
+    """Return what to say of an empty history: ACCOUNTING names the cause, what the others miss is no news."""
+    if result.invariant == "ACCOUNTING" or result.verdict is not Verdict.UNKNOWN:
+        return result
+    return replace(result, verdict=Verdict.VALID, looked=False, doubts=())
+
+
+def _asked(result: Result, facts: ColumnFacts) -> Result:
+    """Doubt a law that the whole mix should have tested and nothing was recorded about."""
+    if result.looked or facts.scenarios or not facts.inside:
+        return result
+    doubt = (
+        f"Nothing that {result.invariant} ({result.title}) is about was recorded: run longer, with more "
+        "operations."
+    )
+    return replace(result, verdict=Verdict.UNKNOWN, looked=True, doubts=(doubt,))
 
 
 def judge(facts: ColumnFacts, batches: Iterable[Batch]) -> tuple[Result, ...]:

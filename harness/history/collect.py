@@ -39,7 +39,8 @@ def read_history(
     """Open the journals of a column; those that can't be read become facts with a problem.
 
     :param paths: journals, each in a folder named ``server`` or ``client``; sorted by the caller.
-    :param meta: what ``column.json`` says; ``model``, ``server`` and ``inside`` are used.
+    :param meta: what ``column.json`` says; ``model``, ``server``, ``inside``,
+        ``black_box`` and ``scenarios`` are used.
     :param doubts: what went wrong while the run was made, a sentence each.
     :param run_id: the run the journals have to belong to, if that is known.
     """
@@ -65,6 +66,8 @@ def read_history(
         inside=meta.get("inside") is True,
         journals=tuple(facts),
         doubts=tuple(doubts),
+        black_box=meta.get("black_box") is True,
+        scenarios=tuple(str(name) for name in meta.get("scenarios") or ()),
     )
     return History(column, tuple(journals))
 

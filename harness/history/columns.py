@@ -49,7 +49,8 @@ CLIENT_DTYPE = np.dtype(
         ("commit", "<u8"),
     ]
 )
-assert SERVER_DTYPE.itemsize == CLIENT_DTYPE.itemsize == RECORD_SIZE
+if not SERVER_DTYPE.itemsize == CLIENT_DTYPE.itemsize == RECORD_SIZE:
+    raise AssertionError("both sides write records of one size")
 
 DTYPES = {Side.SERVER: SERVER_DTYPE, Side.CLIENT: CLIENT_DTYPE}
 

@@ -37,3 +37,5 @@ class ColumnFacts:
     inside: bool  # False: the target did not record (black box); inside invariants: not looked at
     journals: tuple[JournalFacts, ...]
     doubts: tuple[str, ...] = ()  # what went wrong while the run was made, a sentence each
+    black_box: bool = False  # whoever asked accepts a verdict without evidence from inside
+    scenarios: tuple[str, ...] = ()  # the only ones asked for; (): the whole mix

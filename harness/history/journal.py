@@ -44,7 +44,7 @@ PORTION = 2_048
 _OFFSETS_END = 1 << 60
 _MADV_POPULATE_WRITE = 23  # since Linux 5.14; the mmap module does not name it
 _WORD_MAX = (1 << 64) - 1
-_NOTHING = memoryview(b"")
+_NOTHING = memoryview(bytearray())
 _pack_into = struct.Struct(RECORD_FORMAT).pack_into
 
 

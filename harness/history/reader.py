@@ -11,7 +11,7 @@ from __future__ import annotations
 import mmap
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -154,13 +154,14 @@ def _scan(pages: _Pages, side: Side) -> _Scan:
 
 
 def _judge(header: Header, ending: Ending, scan: _Scan, pages: _Pages, source: str) -> JournalFacts:
-    """Say what is missing, and what of it a kill explains: one record of each thread at most."""
-    missing = len(scan.holes) + _begun(pages, scan.last)
+    """Say what is missing, and what of it a kill explains."""
+    begun = _begun(pages, scan.last)
+    missing = len(scan.holes) + begun
     torn = 0
     if ending.closed:
         gaps = max(missing, abs(ending.stored - scan.committed))
     else:
-        torn = min(missing, max(1, _threads(pages))) if missing else 0
+        torn = _explained([*scan.holes, *[scan.last + 1] * begun], pages) if missing else 0
         gaps = missing - torn + (len(pages.records) < ending.claimed)
     return JournalFacts(
         header.side,
@@ -183,9 +184,29 @@ def _begun(pages: _Pages, last: int) -> int:
     return begun
 
 
-def _threads(pages: _Pages) -> int:
-    """Count the real threads that wrote."""
-    seen: set[int] = set()
-    for _, chunk in pages.chunks():
-        seen.update(np.unique(chunk["thread"]).tolist())
-    return len(seen - {0})
+def _explained(holes: list[int], pages: _Pages) -> int:
+    """Count the holes that a kill explains: each takes a thread that wrote nothing after it.
+
+    A thread that was killed while it wrote had one record in hand. One that went on writing left no
+    hole behind, so a hole in the middle of its records is a gap.
+    """
+    lasts = sorted(_last_records(pages)) or [-1]
+    explained = 0
+    for hole in sorted(holes):
+        if explained < len(lasts) and lasts[explained] < hole:
+            explained += 1
+    return explained
+
+
+def _last_records(pages: _Pages) -> Iterable[int]:
+    """Return the number of the last record of each real thread that wrote."""
+    last: dict[int, int] = {}
+    for start, chunk in pages.chunks():
+        numbers = np.arange(start + 1, start + 1 + len(chunk), dtype=np.uint64)
+        written = np.flatnonzero(chunk["commit"] == numbers)
+        threads = chunk["thread"][written]
+        # Reversed, so that the first place of each thread is its last record.
+        names, places = np.unique(threads[::-1], return_index=True)
+        for name, place in zip(names.tolist(), places.tolist(), strict=True):
+            last[name] = start + int(written[len(written) - 1 - place])
+    return last.values()

@@ -65,7 +65,5 @@ LEGAL: dict[Scenario, Legal] = {
     Scenario.TEARDOWN_ERROR: Legal(statuses=(500,), leaves=True),
     Scenario.BASE_EXCEPTION: Legal(statuses=(500,), outcomes=(Outcome.BASE,), leaves=True),
     Scenario.STREAM: Legal(streams=True),
-    Scenario.STREAM_DISCONNECT: Legal(
-        outcomes=(Outcome.NONE, Outcome.GENERATOR_EXIT), streams=True
-    ),
+    Scenario.STREAM_DISCONNECT: Legal(outcomes=(Outcome.NONE, Outcome.GENERATOR_EXIT), streams=True),
 }

@@ -10,7 +10,7 @@ from harness.history.facts import ColumnFacts
 from harness.verdict import Verdict
 from tests.unit.checkers.notation import judge_story, tell, with_journal
 
-WHOLE = "1( 1< 1> 1)200 2( 2)info"
+WHOLE = "1( 1< 1> 1)200 2( 2< 2> 2)200"
 
 #: story -> words of its doubt.
 DOUBTS = (
@@ -21,13 +21,16 @@ DOUBTS = (
     ("1( 1< 1> 1)200 2( 2)200", "1 operation was answered but noted by no target process"),
     (f"{WHOLE} 3< 3>", "1 operation was seen by the target but never sent"),
     ("1( 1< 1> @2 1< 1> 1)200", "1 request reached the target again"),
+    (f"{WHOLE} 3( 3)info", "1 operation was sent, and no whole answer came"),
+    (f"{WHOLE} 3( 3< 3> 3)info", "1 operation was sent, and no whole answer came"),
+    (f"{WHOLE} 3( 3)fail", "1 operation was lost: the target took no connection"),
 )  # fmt: skip
 
 
 def test_a_whole_history_raises_no_doubt() -> None:
     result = judge_story("ACCOUNTING", WHOLE)
     assert (result.verdict, result.doubts) == (Verdict.VALID, ())
-    assert result.facts == {"operations": 2, "ok": 1, "fail": 0, "info": 1, "entered": 1}
+    assert result.facts == {"operations": 2, "ok": 2, "fail": 0, "info": 0, "entered": 2}
 
 
 @pytest.mark.parametrize(("story", "words"), DOUBTS, ids=[story or "nothing" for story, _ in DOUBTS])
@@ -44,7 +47,6 @@ def test_doubt(story: str, words: str) -> None:
         ("server/1", {"gaps": 2}, "Journal server/1 has 2 gaps that no kill explains."),
         ("server/1", {"lost": 1}, "had no room for 1 record: free some disk"),
         ("server/1", {"problem": "journal server/1 can't be read: too short"}, "can't be read: too short"),
-        ("server/1", {"torn": 1}, "was closed with 1 record half-written"),
         ("client/0", {"closed": False}, "its load worker was killed"),
     ],
 )
@@ -61,6 +63,24 @@ def test_a_killed_worker_alone_is_no_doubt() -> None:
     story = tell(f"{WHOLE} 3( 3< 3)info")
     result = judge_story("ACCOUNTING", story, with_journal(story.facts(("server/1",)), "server/1", torn=1))
     assert result.verdict is Verdict.VALID
+
+
+def test_an_operation_that_a_killed_worker_had_finished_is_not_explained_by_its_death() -> None:
+    story = tell(f"{WHOLE} 3( 3< 3> 3)info")
+    result = judge_story("ACCOUNTING", story, with_journal(story.facts(("server/1",)), "server/1"))
+    assert result.verdict is Verdict.UNKNOWN
+
+
+def test_an_operation_that_waited_for_a_killed_worker_is_explained_by_its_death() -> None:
+    story = tell(f"{WHOLE} 3( 3)info")
+    result = judge_story("ACCOUNTING", story, with_journal(story.facts(("server/1",)), "server/1"))
+    assert result.verdict is Verdict.VALID
+
+
+def test_a_black_box_has_to_be_accepted() -> None:
+    story = tell("1( 1)200")
+    facts = replace(story.facts(inside=False), black_box=False)
+    assert "accept that with --black-box" in judge_story("ACCOUNTING", story, facts).doubts[0]
 
 
 def test_what_went_wrong_while_the_run_was_made_is_a_doubt() -> None:

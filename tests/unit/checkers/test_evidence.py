@@ -101,8 +101,8 @@ def test_too_little_of_processes(batches: list[Batch], words: str) -> None:
 
 
 def test_a_model_without_a_threshold_is_a_doubt() -> None:
-    (doubt,) = evidence("fibre", []).doubts
-    assert "'fibre' is not known; it is known for greenlet, process and thread." in doubt
+    (doubt,) = evidence("fibre", [served(1, 1, 1)]).doubts
+    assert "'fibre' is not known; it is known for black-box, greenlet, process and thread." in doubt
 
 
 def test_every_measure_of_the_table_is_measured_and_printed_with_its_threshold() -> None:

@@ -81,6 +81,21 @@ def test_a_right_target_with_enough_evidence_is_valid() -> None:
     assert merge_results(results) is Verdict.VALID
 
 
+def test_a_law_that_nothing_was_recorded_about_is_a_doubt_on_the_whole_mix() -> None:
+    story = tell("1( 1< 1:all 1~ 1> 1)200")
+    results = judge(replace(story.facts(), scenarios=()), story.batches())
+    (ids,) = [r for r in results if r.invariant == "I7"]
+    assert (ids.verdict, ids.doubts[0].startswith("Nothing that I7")) == (Verdict.UNKNOWN, True)
+    (ids,) = [r for r in judge(story.facts(), story.batches()) if r.invariant == "I7"]
+    assert (ids.verdict, ids.looked) == (Verdict.VALID, False)
+
+
+def test_an_empty_history_has_one_cause() -> None:
+    results = judge(ColumnFacts("thread", "made-up", inside=True, journals=()), [])
+    assert [r.invariant for r in results if r.doubts] == ["ACCOUNTING"]
+    assert merge_results(results) is Verdict.UNKNOWN
+
+
 def test_a_run_of_two_operations_is_unknown() -> None:
     story = tell("1( 1< 1:all 1~ 1> 1)200 2( 2< 2:all 2~ 2> 2)200")
     results = judge(story.facts(), story.batches())

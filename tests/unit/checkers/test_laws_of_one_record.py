@@ -172,7 +172,7 @@ def test_a_target_that_recorded_nothing_is_a_doubt_not_a_proof(law: str) -> None
     assert law in result.doubts[0]
 
 
-@pytest.mark.parametrize("law", ["I0", "I6", "CYCLE", "EVIDENCE"])
+@pytest.mark.parametrize("law", ["I0", "I6", "CYCLE"])
 def test_without_the_targets_records_the_inside_is_not_looked_at(law: str) -> None:
     story = tell("1( 1)200")
     result = judge_story(law, story, story.facts(inside=False))

@@ -47,8 +47,9 @@ def test_every_threshold_of_a_model_is_shown() -> None:
         ]
 
 
-def test_without_a_look_inside_there_is_no_evidence_to_show() -> None:
-    assert evidence_lines(judged("thread", inside=False)) == ()
+def test_without_a_look_inside_the_evidence_is_what_clients_were_answered() -> None:
+    lines = evidence_lines(judged("thread", inside=False))
+    assert [line.what for line in lines] == ["operations answered", "clients answered"]
 
 
 def test_a_doubt_is_told_once_although_several_repeat_it() -> None:
