@@ -1,0 +1,1 @@
+"""What the harness puts into the target's process; standard library only."""

@@ -1,8 +1,8 @@
 """The body of a response on its way to the server: what iterates and closes it is recorded.
 
-Rules: each call into the app's iterable runs with its operation set here, wherever the server
-makes it, and what was here before is put back; its ``close()`` is called exactly once, also after an
-error; EXIT is recorded after that, whatever it raised.
+Rules: each call into the app's iterable runs with its operation set, wherever the server makes it,
+and what was set there before is put back; its ``close()`` is called exactly once, also after an error;
+EXIT is recorded after that, whatever it raised.
 
 What an exception that leaves the iterable becomes:
 
@@ -70,11 +70,14 @@ class BodyCutOffError(ConnectionResetError):
 class Body:
     """The iterable the server gets.
 
+    :param here: the operation, where the app was called.
+    :param before: what to put back when the operation has left.
     :param streams: whether each chunk is recorded.
     :param guard: whether exceptions are answered; otherwise they are recorded and passed on.
     """
 
     __slots__ = (
+        "_before",
         "_closed",
         "_guard",
         "_here",
@@ -89,19 +92,21 @@ class Body:
     def __init__(
         self,
         source: Iterable[bytes],
-        here: Here,
         start: Start,
         locality: Locality,
         recorder: Recorder,
         *,
+        here: Here,
+        before: Here,
         streams: bool,
         guard: bool,
     ) -> None:
         self._source = source
-        self._here = here
         self._start = start
         self._locality = locality
         self._recorder = recorder
+        self._here = here
+        self._before = before
         self._streams = streams
         self._guard = guard
         self._iterator: Iterator[bytes] | None = None
@@ -112,24 +117,24 @@ class Body:
 
     def __next__(self) -> bytes:
         """Return the app's next chunk; the headers go out with the first one."""
-        before = self._locality.here()
-        here = self._arrive(before)
+        moved = self._arrive()
         try:
             if self._iterator is None:
                 self._iterator = iter(self._source)
             chunk = next(self._iterator)
             if self._streams:
-                self._recorder.chunk(here)
+                self._recorder.chunk(self._here)
         except StopIteration:
             chunk = None
         except BaseException as error:
-            self._recorder.left(here, error)
+            self._recorder.left(self._here, error)
             if not self._guard:
                 raise
             self._iterator = iter(())
-            return refuse(self._start, here)
+            return refuse(self._start, self._here)
         finally:
-            self._locality.put(before)
+            if moved is not None:
+                self._locality.put(moved)
         if not self._start.sent:
             self._start.send()
         if chunk is None:
@@ -141,27 +146,28 @@ class Body:
         if self._closed:
             return
         self._closed = True
-        before = self._locality.here()
-        here = self._arrive(before)
+        moved = self._arrive()
         try:
             close = getattr(self._source, "close", None)
             if close is not None:
                 close()
         except BaseException as error:
-            self._recorder.left(here, error)
+            self._recorder.left(self._here, error)
             if not self._guard:
                 raise
         finally:
-            self._recorder.exit(here)
-            self._locality.put(before)
+            self._recorder.exit(self._here)
+            self._locality.put(moved or self._before)
 
-    def _arrive(self, before: Here) -> Here:
-        """Set the operation's place: the one it began at, unless the server moved it."""
-        here = self._here
-        if before.where != here.where:
-            here = self._here = here.moved(before.where)
-        self._locality.put(here)
-        return here
+    def _arrive(self) -> Here | None:
+        """Set the operation here; return what to put back, None if the operation still was here."""
+        before = self._locality.here()
+        if before is self._here:
+            return None
+        if before.where != self._here.where:
+            self._here = self._here.moved(before.where)
+        self._locality.put(self._here)
+        return before
 
 
 class SizedBody(Body):

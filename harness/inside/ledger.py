@@ -20,8 +20,8 @@ from harness.history.layout import Callback
 class Recorder(Protocol):
     """What records the ledger's entries."""
 
-    def teardown(self, callback: Callback, error: BaseException | None) -> None:
-        """Record that *callback* ran and was told of *error*."""
+    def note_for(self, callback: Callback) -> Callable[[BaseException | None], None]:
+        """Return the function that records that *callback* ran, and what error it was told of."""
 
 
 class Signal(Protocol):
@@ -64,23 +64,14 @@ def keep_ledger(app: Any, signals: Signals, recorder: Recorder) -> None:
 
 def _surround(functions: list[Any], recorder: Recorder, first: Callback, last: Callback) -> None:
     """Put a callback at each end; the list is run from its end."""
-    functions.append(_callback(recorder, first))
-    functions.insert(0, _callback(recorder, last))
-
-
-def _callback(recorder: Recorder, callback: Callback) -> Callable[[BaseException | None], None]:
-    teardown = recorder.teardown
-
-    def note(error: BaseException | None) -> None:
-        teardown(callback, error)
-
-    return note
+    functions.append(recorder.note_for(first))
+    functions.insert(0, recorder.note_for(last))
 
 
 def _receiver(recorder: Recorder, callback: Callback) -> Callable[..., None]:
-    teardown = recorder.teardown
+    note = recorder.note_for(callback)
 
-    def note(sender: object, exc: BaseException | None = None, **_: object) -> None:
-        teardown(callback, exc)
+    def receive(sender: object, exc: BaseException | None = None, **_: object) -> None:
+        note(exc)
 
-    return note
+    return receive

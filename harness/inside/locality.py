@@ -17,7 +17,7 @@ from typing import Any, Self
 from harness.history.canary import ABSENT
 from harness.history.journal import original
 
-from .rows import StepRows, pack_word, step_rows
+from .rows import ABSENT_WORD, pack_word, rows_of
 
 _HALF_MAX = (1 << 32) - 1
 _pack_where = struct.Struct("<II").pack
@@ -27,6 +27,10 @@ class Here:
     """An operation, on the real thread or greenlet where it runs; its words are packed already.
 
     The recorder reads the attributes of one of these for every event.
+
+    :param where: the word of that name.
+    :param number: the operation's canary.
+    :param session: the session canary it was sent with, 0 for none.
     """
 
     __slots__ = (
@@ -34,29 +38,26 @@ class Here:
         "op",
         "other",
         "popped",
+        "quiet",
         "scenario",
         "session",
         "tail",
         "target",
-        "turns",
-        "value",
+        "threes",
         "where",
         "without",
     )
 
     def __init__(self, where: bytes, number: int, session: int, scenario: int) -> None:
-        rows: StepRows = step_rows(scenario)
-        self.number = number  # the operation's canary
-        self.op = pack_word(number)  # the word of that name
-        self.session = session  # the session canary it was sent with
+        self.where = where
+        self.number = number
+        self.session = session
         self.scenario = scenario
-        self.where = where  # the word of that name
-        self.value = pack_word(session)  # the word `value` of most of its records
-        self.tail = self.value + where
-        self.without = rows.without  # the last half of the meta word by step: no app context,
-        self.target = rows.target  # the target's,
-        self.other = rows.other  # or that of another app
-        self.turns = rows.turns
+        self.op = pack_word(number)
+        #: The words `value` and `where` of most of its records, and of those that have no value.
+        self.tail = pack_word(session) + where
+        self.quiet = ABSENT_WORD + where
+        self.without, self.target, self.other, self.threes = rows_of(scenario)
         #: The activation of the app context popped last here: when the signal `appcontext_popped`
         #: is sent, no context is left to name it.
         self.popped = 0

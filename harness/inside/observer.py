@@ -21,24 +21,25 @@ from collections.abc import Callable
 from typing import Any
 
 from harness.history.journal import JournalWriter, original
-from harness.history.layout import Callback, Kind, Look
+from harness.history.layout import Callback
 from harness.target import Contexts
 
 from . import sight
 from .locality import Here, Locality
-from .recording import Event, Lane, Looked, StepHook, make_record, make_step_hook
-from .rows import ABSENT_WORD, APP_POP_STEP, OTHER, PUSH_STEPS, STEP_HEADS, WORDS, head, pack_word
+from .recording import Event, Lane, Looked, Note, StepHook, make_note, make_record, make_step_hook
+from .rows import (
+    APP_POP_STEP,
+    CHUNK,
+    ENTER,
+    EXIT,
+    PUSH_STEPS,
+    RECORD,
+    RETURN,
+    WORDS,
+    left_rows,
+    pack_word,
+)
 from .yields import Pause
-
-_ENTER, _LEFT, _RETURN = head(Kind.ENTER), head(Kind.LEFT), head(Kind.RETURN)
-_CHUNK, _EXIT = head(Kind.CHUNK), head(Kind.EXIT)
-_LOOKS = {look.name.lower(): head(Kind.LOOK, look) for look in Look}
-_TEARDOWNS = {callback: head(Kind.TEARDOWN, callback) for callback in Callback}
-_OF_REQUEST = {
-    Callback.TEARDOWN_REQUEST_FIRST,
-    Callback.TEARDOWN_REQUEST_LAST,
-    Callback.REQUEST_TEARING_DOWN,
-}
 
 
 class Observer:
@@ -51,8 +52,8 @@ class Observer:
     :param pause: lets others run, after checkpoints; see :mod:`harness.inside.yields`.
     :param complain: told, in a sentence, why nothing can be recorded.
 
-    ``hook`` is for the framework's checkpoints, ``look`` for the probes', the others for the
-    wrapper and the ledger. None of them raises.
+    ``hook`` is for the framework's checkpoints, ``look`` for the probes', ``note_for`` for the
+    ledger, the others for the wrapper. None of them raises.
     """
 
     def __init__(
@@ -67,20 +68,16 @@ class Observer:
     ) -> None:
         self.locality = locality
         self._open_journal = open_journal
-        self._contexts = contexts
-        self._app = app
         self._pause = pause
         self._complain = complain
         self._writer: JournalWriter | None = None
         self._broken = False
         self._lock = original("_thread", "RLock")()
-        self._activations = itertools.count(1)
         self._entered = itertools.count()
         self._exited = itertools.count()
-        self._lane = Lane()
-        looked = Looked(contexts, app, self._lane)
-        self._record = make_record(self, looked)
-        self.hook = _pausing(make_step_hook(self, looked, locality, self._activations), pause)
+        self._looked = Looked(contexts, app, Lane(), locality, itertools.count(1))
+        self._record = make_record(self, self._looked)
+        self.hook = _pausing(make_step_hook(self, self._looked), pause)
         os.register_at_fork(after_in_child=self._start_anew)
 
     # the wrapper's events
@@ -88,24 +85,24 @@ class Observer:
     def enter(self, here: Here) -> None:
         """Record that the outermost wrapper got the request."""
         next(self._entered)
-        self._record(here, _ENTER, here.value, here.scenario, 0)
+        self._record(here, here.threes[ENTER], here.tail, 0)
 
     def left(self, here: Here, error: BaseException) -> None:
         """Record that an exception left the app."""
         value = pack_word(sight.canary_of(error))
-        self._record(here, _LEFT, value, sight.outcome_of(error), 0)
+        self._record(here, left_rows(sight.outcome_of(error)), value + here.where, 0)
 
     def returned(self, here: Here) -> None:
         """Record that the app returned its iterable."""
-        self._record(here, _RETURN, here.value, here.scenario, 0)
+        self._record(here, here.threes[RETURN], here.tail, 0)
 
     def chunk(self, here: Here) -> None:
         """Record that a streamed body yielded a chunk."""
-        self._record(here, _CHUNK, here.value, here.scenario, 0)
+        self._record(here, here.threes[CHUNK], here.tail, 0)
 
     def exit(self, here: Here) -> None:
         """Record that the body is closed and the operation has left the target."""
-        self._record(here, _EXIT, here.value, here.scenario, 0)
+        self._record(here, here.threes[EXIT], here.tail, 0)
         next(self._exited)
 
     # the target's events
@@ -113,22 +110,51 @@ class Observer:
     def look(self, point: str) -> None:
         """Record that a probe looks; the activation is that of the request context."""
         here = self.locality.here()
-        activation = sight.request_activation(self._contexts)
-        self._record(here, _LOOKS[point], here.value, here.scenario, activation)
+        activation = sight.request_activation(self._looked.contexts)
+        self._record(here, here.threes[point], here.tail, activation)
         if self._pause is not None:
             self._pause.now()
 
-    def teardown(self, callback: Callback, error: BaseException | None) -> None:
-        """Record that a callback of the ledger ran, told of *error*."""
+    def note_for(self, callback: Callback) -> Note:
+        """Return the function that records that *callback* ran, and what error it was told of."""
+        return make_note(self._looked, self._record, callback)
+
+    # the slow path
+
+    def repair_step(self, commit: int, step: str, context: Any) -> None:
+        """Record a step whose quick look failed; one that nobody knows is none."""
         here = self.locality.here()
-        if callback in _OF_REQUEST:
-            activation = sight.request_activation(self._contexts)
-        elif callback is Callback.APPCONTEXT_POPPED:
-            activation = here.popped
-        else:
-            activation = sight.app_activation(self._contexts)
-        value = ABSENT_WORD if error is None else pack_word(sight.canary_of(error))
-        self._record(here, _TEARDOWNS[callback], value, sight.outcome_of(error), activation)
+        if step not in here.without:
+            return
+        if step in PUSH_STEPS:
+            with contextlib.suppress(Exception):  # a context that can't be marked has no ledger
+                context.crosstalk_activation = next(self._looked.activations)
+        activation = sight.activation_of(context)
+        if step == APP_POP_STEP:
+            here.popped = activation
+        self.repair(commit, here, Event(here.threes[step], here.tail, activation))
+
+    def repair(self, commit: int, here: Here, event: Event) -> None:
+        """Record an event whose quick look failed."""
+        writer = self._writer or self._open()
+        if writer is None:
+            return
+        contexts, app, lane, _, _ = self._looked
+        seen = sight.look(contexts, app)
+        t, _, new = next(writer.ticks) if not commit else (time.monotonic_ns(), 0, commit)
+        record = RECORD.pack(
+            t,
+            here.op,
+            pack_word(seen.request),
+            seen.session,
+            seen.g,
+            event.tail,
+            event.activation,
+            event.rows[seen.app],
+            new,
+        )
+        writer.store(new, *WORDS.unpack(record)[:-1])
+        lane.lead_to(writer)
 
     # the journal
 
@@ -136,39 +162,11 @@ class Observer:
         """Close this process's journal; if a request is still inside, leave it as a kill would."""
         if self._writer is None:
             return
-        self._lane.close()
+        self._looked.lane.close()
         if _count(self._entered) > _count(self._exited):
             self._writer.abandon()
         else:
             self._writer.close()
-
-    def repair_step(self, commit: int, step: str, context: Any) -> None:
-        """Record a step whose quick look failed; one that nobody knows is none."""
-        head = STEP_HEADS.get(step)
-        if head is None:
-            return
-        here = self.locality.here()
-        if step in PUSH_STEPS:
-            with contextlib.suppress(Exception):  # a context that can't be marked has no ledger
-                context.crosstalk_activation = next(self._activations)
-        activation = sight.activation_of(context)
-        if step == APP_POP_STEP:
-            here.popped = activation
-        self.repair(commit, here, Event(head, here.value, here.scenario, activation))
-
-    def repair(self, commit: int, here: Here, event: Event) -> None:
-        """Record an event whose quick look failed."""
-        writer = self._writer or self._open()
-        if writer is None:
-            return
-        seen = sight.look(self._contexts, self._app)
-        t, _, new = next(writer.ticks) if not commit else (time.monotonic_ns(), 0, commit)
-        record = OTHER.pack(
-            t, here.op, pack_word(seen.request), seen.session, seen.g, event.value, here.where,
-            event.activation, event.head, seen.app, event.detail, new,
-        )  # fmt: skip
-        writer.store(new, *WORDS.unpack(record)[:-1])
-        self._lane.lead_to(writer)
 
     def _open(self) -> JournalWriter | None:
         """Open this process's journal, unless another thread just did; None if it can't be."""
@@ -186,7 +184,7 @@ class Observer:
 
     def _start_anew(self) -> None:
         """In a forked process: no journal yet, no request inside, another thread id."""
-        self._lane.close()
+        self._looked.lane.close()
         self._writer = None
         self._broken = False
         self._lock = original("_thread", "RLock")()

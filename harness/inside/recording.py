@@ -1,6 +1,6 @@
-"""The two functions that write records while a request runs; every instruction here is paid 20 times.
+"""The functions that write records while a request runs; every instruction here is paid 30 times.
 
-The rule this file guards: *one flat function per event.* Both functions make the same look, written
+The rule this file guards: *one flat function per event.* Two functions make the same look, written
 out in each, since a call costs a tenth of it; closures bind what does not change, and
 :mod:`harness.inside.rows` has packed what does not change within an operation. The framework's
 variables are read as attributes at each call: a fault replaces them.
@@ -17,25 +17,27 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from harness.history.journal import JournalWriter
+from harness.history.layout import Callback, Outcome
 from harness.target import Contexts
 
+from . import sight
 from .locality import Here, Locality
-from .rows import ABSENT_WORD, APP_POP_STEP, OTHER, PUSH_STEPS, STEP
+from .rows import ABSENT_WORD, APP_POP_STEP, PUSH_STEPS, RECORD, RowTriple, pack_word, teardown_rows
 
 #: An offset where nothing can be.
 _BEYOND = 1 << 50
 
 StepHook: TypeAlias = Callable[[str, Any], None]
-#: ``record(here, point and kind, value, detail, activation)``
-Record: TypeAlias = Callable[[Here, bytes, bytes, int, int], None]
+#: ``record(here, rows, value and where, activation)``
+Record: TypeAlias = Callable[[Here, RowTriple, bytes, int], None]
+Note: TypeAlias = Callable[[BaseException | None], None]
 
 
 class Event(NamedTuple):
-    """What a record says besides time, place and what was seen."""
+    """What a record says besides time, operation and what was seen."""
 
-    head: bytes  # point and kind
-    value: bytes
-    detail: int
+    rows: RowTriple
+    tail: bytes
     activation: int
 
 
@@ -56,9 +58,19 @@ class Lane:
 
     def close(self) -> None:
         """Let nothing fit: the slow path then knows what to do."""
-        # First this: a commit word that was not taken from a journal is 0.
+        # A commit word that was not taken from a journal is 0.
         self.ticks = itertools.repeat((0, _BEYOND, 0))
-        self.buffer = memoryview(b"")
+        self.buffer = memoryview(bytearray())
+
+
+class Looked(NamedTuple):
+    """What the quick functions look at, and where they write."""
+
+    contexts: Contexts
+    app: object  # the target's own
+    lane: Lane
+    locality: Locality
+    activations: Iterator[int]  # numbers for the contexts that are pushed
 
 
 class SlowPath(Protocol):
@@ -71,25 +83,12 @@ class SlowPath(Protocol):
         """Record another event whose quick look failed."""
 
 
-class Looked(NamedTuple):
-    """What the quick functions look at, and where they write."""
-
-    contexts: Contexts
-    app: object  # the target's own
-    lane: Lane
-
-
-def make_step_hook(
-    slow: SlowPath, looked: Looked, locality: Locality, activations: Iterator[int]
-) -> StepHook:
-    """Return the function that records a step of the cycle.
-
-    :param activations: numbers for the contexts that are pushed.
-    """
-    contexts, app, lane = looked
+def make_step_hook(slow: SlowPath, looked: Looked) -> StepHook:
+    """Return the function that records a step of the cycle."""
+    contexts, app, lane, locality, activations = looked
     greenlets, getcurrent, local = locality.greenlets, locality.getcurrent, locality.local
-    pack_into, get, absent, repair_step = STEP.pack_into, dict.get, ABSENT_WORD, slow.repair_step
-    turn = make_turn(activations, app)
+    pack_into, get, absent, repair_step = RECORD.pack_into, dict.get, ABSENT_WORD, slow.repair_step
+    turn = _make_turn(activations, app)
 
     def step_hook(step: str, context: Any) -> None:
         commit = 0
@@ -124,10 +123,10 @@ def make_step_hook(
 
 def make_record(slow: SlowPath, looked: Looked) -> Record:
     """Return the function that records any other event."""
-    contexts, app, lane = looked
-    pack_into, get, absent, repair = OTHER.pack_into, dict.get, ABSENT_WORD, slow.repair
+    contexts, app, lane, _, _ = looked
+    pack_into, get, absent, repair = RECORD.pack_into, dict.get, ABSENT_WORD, slow.repair
 
-    def record(here: Here, head: bytes, value: bytes, detail: int, activation: int) -> None:
+    def record(here: Here, rows: RowTriple, tail: bytes, activation: int) -> None:
         commit = 0
         try:
             held = contexts.request_var.get(None)
@@ -139,22 +138,56 @@ def make_record(slow: SlowPath, looked: Looked) -> Record:
                 session = 0 if session is None else get(session, "canary", 0)
             held = contexts.app_var.get(None)
             if held is None:
-                code, g = 0, 0
+                row, g = rows[0], 0
             else:
-                code = 1 if held.app is app else 2
+                row = rows[1] if held.app is app else rows[2]
                 g = held.g.__dict__.get("canary", 0)
             t, offset, commit = next(lane.ticks)
-            pack_into(
-                lane.buffer, offset, t, here.op, request, session, g, value, here.where,
-                activation, head, code, detail, commit,
-            )  # fmt: skip
+            pack_into(lane.buffer, offset, t, here.op, request, session, g, tail, activation, row, commit)
         except Exception:
-            repair(commit, here, Event(head, value, detail, activation))
+            repair(commit, here, Event(rows, tail, activation))
 
     return record
 
 
-def make_turn(activations: Iterator[int], app: object) -> Callable[[Here, Any, str, Any], tuple[bytes, int]]:
+def make_note(looked: Looked, record: Record, callback: Callback) -> Note:
+    """Return the function that makes an entry of *callback* in the ledger."""
+    contexts, locality = looked.contexts, looked.locality
+    greenlets, getcurrent, local = locality.greenlets, locality.getcurrent, locality.local
+    quiet = teardown_rows(callback, Outcome.NONE)
+    of_request, of_none = callback in _OF_REQUEST, callback is Callback.APPCONTEXT_POPPED
+
+    def note(error: BaseException | None) -> None:
+        try:
+            here = getcurrent().crosstalk_here if greenlets else local.here
+        except AttributeError:
+            here = locality.here()
+        try:
+            if of_none:
+                activation = here.popped
+            else:
+                variable = contexts.request_var if of_request else contexts.app_var
+                activation = variable.get(None).crosstalk_activation
+        except Exception:  # there is none, though there should be
+            activation = 0
+        if error is None:
+            record(here, quiet, here.quiet, activation)
+        else:
+            rows = teardown_rows(callback, sight.outcome_of(error))
+            record(here, rows, pack_word(sight.canary_of(error)) + here.where, activation)
+
+    return note
+
+
+#: The callbacks that are told of the request context; the others are told of the app context.
+_OF_REQUEST = {
+    Callback.TEARDOWN_REQUEST_FIRST,
+    Callback.TEARDOWN_REQUEST_LAST,
+    Callback.REQUEST_TEARING_DOWN,
+}
+
+
+def _make_turn(activations: Iterator[int], app: object) -> Callable[[Here, Any, str, Any], tuple[bytes, int]]:
     """Return the function that gives the row and activation of a push or a pop."""
 
     def turn(here: Here, held: Any, step: str, context: Any) -> tuple[bytes, int]:
@@ -163,6 +196,6 @@ def make_turn(activations: Iterator[int], app: object) -> Callable[[Here, Any, s
         elif step == APP_POP_STEP:
             here.popped = context.crosstalk_activation
         code = 0 if held is None else 1 if held.app is app else 2
-        return here.turns[code][step], context.crosstalk_activation
+        return here.threes[step][code], context.crosstalk_activation
 
     return turn

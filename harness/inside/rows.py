@@ -2,16 +2,20 @@
 
 What does not change within an operation is packed once and copied as bytes for each event: to
 convert a 64-bit integer costs more than to copy sixteen bytes.
+
+A *row* is the last half of the meta word: point, kind, app, detail. Which app is current is known
+when the event happens, so rows come in threes, in the order of :class:`~harness.history.layout.App`.
 """
 
 from __future__ import annotations
 
 import struct
 from functools import cache
+from sys import intern
 from typing import NamedTuple, TypeAlias
 
 from harness.history.canary import ABSENT, UNMARKED
-from harness.history.layout import RECORD_SIZE, App, Kind
+from harness.history.layout import RECORD_SIZE, App, Callback, Kind, Look, Outcome
 from harness.history.steps import POPS, PUSHES, Step
 
 _WORD_MAX = (1 << 64) - 1
@@ -20,59 +24,75 @@ pack_word = struct.Struct("<Q").pack
 #: Nothing was there.
 ABSENT_WORD = pack_word(ABSENT)
 
-#: t, op, request, session, g, value and where, activation, point kind app detail, commit.
-STEP = struct.Struct("<Q8s8sQQ16sI4sQ")
-#: t, op, request, session, g, value, where, activation, point and kind, app, detail, commit.
-OTHER = struct.Struct("<Q8s8sQQ8s8sI2sBBQ")
+#: t, op, request, session, g, value and where, activation, row, commit.
+RECORD = struct.Struct("<Q8s8sQQ16sI4sQ")
 #: The same as words, for the slow path.
 WORDS = struct.Struct("<9Q")
 
-if not STEP.size == OTHER.size == WORDS.size == RECORD_SIZE:
-    raise AssertionError("every form of a record has 72 bytes")
+if not RECORD.size == WORDS.size == RECORD_SIZE:
+    raise AssertionError("each form of a record has 72 bytes")
+
+#: What names an event of the wrapper's, or of a probe's, where a step has its label.
+ENTER, RETURN, CHUNK, EXIT = (kind.name for kind in (Kind.ENTER, Kind.RETURN, Kind.CHUNK, Kind.EXIT))
+
+#: The steps where an activation begins, and where that of an app context ends.
+PUSH_STEPS = frozenset(intern(step.label) for step in PUSHES)
+APP_POP_STEP = intern(Step.APP_CONTEXT_POP.label)
+
+RowTriple: TypeAlias = tuple[bytes, bytes, bytes]
 
 
-#: The steps where an activation begins, where one ends, and where that of an app context does.
-PUSH_STEPS = frozenset(step.label for step in PUSHES)
-POP_STEPS = frozenset(step.label for step in POPS)
-APP_POP_STEP = Step.APP_CONTEXT_POP.label
+class OperationRows(NamedTuple):
+    """The rows of the operations of one scenario."""
 
-_KINDS = {
-    step.label: Kind.PUSH if step in PUSHES else Kind.POP if step in POPS else Kind.STEP for step in Step
-}
-#: Point and kind of each step.
-STEP_HEADS = {step.label: bytes((step, _KINDS[step.label])) for step in Step}
-
-#: Point, kind, app and detail of a record, by step.
-Rows: TypeAlias = dict[str, bytes]
-
-
-class StepRows(NamedTuple):
-    """The rows of one scenario. None where an activation begins or ends, with the row in `turns`."""
-
-    without: dict[str, bytes | None]  # no app context is current
-    target: dict[str, bytes | None]  # the target's is
-    other: dict[str, bytes | None]  # that of another app is
-    turns: tuple[Rows, Rows, Rows]  # by App
+    #: By step, while no app context is current, the target's, or that of another app. None where an
+    #: activation begins or ends.
+    without: dict[str, bytes | None]
+    target: dict[str, bytes | None]
+    other: dict[str, bytes | None]
+    #: By step, and by the names of the wrapper's and the probes' events.
+    threes: dict[str, RowTriple]
 
 
 @cache
-def step_rows(scenario: int) -> StepRows:
+def rows_of(scenario: int) -> OperationRows:
     """Return the rows of an operation of this scenario."""
-    by_app = [_rows(app, scenario) for app in App]
-    turns = PUSH_STEPS | POP_STEPS
-    plain = [{step: None if step in turns else row for step, row in rows.items()} for rows in by_app]
-    return StepRows(plain[0], plain[1], plain[2], (by_app[0], by_app[1], by_app[2]))
+    threes = {name: _three(point, kind, scenario) for name, (point, kind) in _EVENTS.items()}
+    plain = [
+        # Interned, as the names in the target's code are: equal keys are then the same object.
+        {intern(step): None if kind is not Kind.STEP else threes[step][app] for step, kind in _STEPS.items()}
+        for app in App
+    ]
+    return OperationRows(plain[0], plain[1], plain[2], threes)
 
 
-def _rows(app: App, scenario: int) -> Rows:
-    return {step: head + bytes((app, scenario)) for step, head in STEP_HEADS.items()}
+@cache
+def teardown_rows(callback: Callback, outcome: Outcome) -> RowTriple:
+    """Return the rows of an entry in the ledger."""
+    return _three(callback, Kind.TEARDOWN, outcome)
 
 
-def head(kind: Kind, point: int = 0) -> bytes:
-    """Return point and kind of a record."""
-    return bytes((point, kind))
+@cache
+def left_rows(outcome: Outcome) -> RowTriple:
+    """Return the rows of an exception that left the app."""
+    return _three(0, Kind.LEFT, outcome)
 
 
 def word(value: object) -> int:
     """Return *value* if it can be a canary, else UNMARKED."""
     return value if type(value) is int and 0 <= value <= _WORD_MAX else UNMARKED
+
+
+def _three(point: int, kind: Kind, detail: int) -> RowTriple:
+    none, target, other = (bytes((point, kind, app, detail)) for app in App)
+    return none, target, other
+
+
+_STEPS = {
+    step.label: Kind.PUSH if step in PUSHES else Kind.POP if step in POPS else Kind.STEP for step in Step
+}
+_EVENTS = {
+    **{step.label: (step, _STEPS[step.label]) for step in Step},
+    **{look.name.lower(): (look, Kind.LOOK) for look in Look},
+    **{kind.name: (0, kind) for kind in (Kind.ENTER, Kind.RETURN, Kind.CHUNK, Kind.EXIT)},
+}

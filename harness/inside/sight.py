@@ -98,9 +98,14 @@ def _request(context: Any) -> int:
 
 
 def _session(context: Any) -> int:
-    session = getattr(context, "session", None)
-    # Another kind of session can't be read without marking it as read: it counts as absent.
-    return word(dict.get(session, CANARY, ABSENT)) if isinstance(session, dict) else ABSENT
+    if context is None:
+        return ABSENT
+    try:
+        session = context.session
+        # Another kind of session can't be read without marking it as read: it counts as absent.
+        return word(dict.get(session, CANARY, ABSENT)) if isinstance(session, dict) else ABSENT
+    except Exception:
+        return UNMARKED
 
 
 def _g(context: Any) -> int:
@@ -115,4 +120,7 @@ def _g(context: Any) -> int:
 def _app(context: Any, app: object) -> App:
     if context is None:
         return App.NONE
-    return App.TARGET if getattr(context, "app", None) is app else App.OTHER
+    try:
+        return App.TARGET if context.app is app else App.OTHER
+    except Exception:
+        return App.OTHER

@@ -45,7 +45,7 @@ def trace(target: Loaded, method: str, path: str, out: TextIO) -> None:
     target.install_checkpoint(lambda step, _: _tell_step(out, step))
     try:
         _request(target, make_environ(method, path), status)
-    except Exception as error:
+    except BaseException as error:  # a view's SystemExit is a step's end, not this process's
         left = type(error).__name__
     finally:
         target.install_checkpoint(None)

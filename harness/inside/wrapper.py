@@ -81,15 +81,26 @@ class Wrapper:
             recorder.left(here, error)
             if not self._guard or start.sent:
                 recorder.exit(here)
+                locality.put(before)
                 if self._guard:
                     raise BodyCutOffError from None
                 raise
             source = (refuse(start, here),)
-        finally:
+        if before.number != ABSENT:
+            # A request made inside a request: the outer one goes on here before the body is read.
+            # Otherwise what runs here until the body is closed is the server, for this operation.
             locality.put(before)
         kind = SizedBody if hasattr(source, "__len__") else Body
-        streams = scenario in _STREAMING
-        return kind(source, here, start, locality, recorder, streams=streams, guard=self._guard)
+        return kind(
+            source,
+            start,
+            locality,
+            recorder,
+            here=here,
+            before=before,
+            streams=scenario in _STREAMING,
+            guard=self._guard,
+        )
 
     def _answer_ready(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         text = json.dumps({**self._announce, "pid": os.getpid()}).encode()
