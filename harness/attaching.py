@@ -3,7 +3,9 @@
 A target that `crosstalk serve` started announces its run. If that run lies under our ``--reports``, the
 client's journals go there too, and the whole is judged with what the target has recorded *so far*:
 its processes still run, so their journals are open, and a context open at their end is not held
-against anyone. Any other target is a black box: what happens inside it is not looked at.
+against anyone. Any other target is a black box, and so is one of ours that announces that it records
+nothing: what happens inside it is not looked at, and ``--black-box`` accepts that. The option never
+switches off the evidence of a target that records.
 
 The announcement is untrusted: names are checked before they become paths, and the folder is the one
 our own ``--reports`` has, never one that a target names.
@@ -19,16 +21,12 @@ from urllib.parse import urlsplit
 
 from .files import StoreError
 from .hosting import EXTERNAL, describe_external, make_run, now_utc
-from .metadata import NAME, ColumnMeta, Doubt
+from .metadata import NAME, ColumnMeta
 from .options import Settings, UsageError
 from .store import Column, Run, open_run
 from .workers.readiness import Announcement, ask
 
 ASK_TIMEOUT_S = 5.0
-BLACK_BOX = (
-    "the target at {host} recorded nothing from its inside: start it with `crosstalk serve`, "
-    "or accept that with --black-box"
-)
 
 
 @dataclass(slots=True)
@@ -44,11 +42,11 @@ class Attached:
     address: tuple[str, int]
     inside: bool
     first_worker: int
-    doubts: tuple[Doubt, ...] = ()
+    ours: bool  # one of `crosstalk serve`: its outermost wrapper is ours
 
     def close(self, load_workers: int) -> None:
         """Note that the load is over; a target of ours goes on running."""
-        ended = "" if self.inside else now_utc()
+        ended = "" if self.ours else now_utc()
         workers = self.first_worker + load_workers
         self.meta = dataclasses.replace(self.meta, ended_utc=ended, load_workers=workers)
         self.column.write_meta(self.meta)
@@ -61,10 +59,12 @@ def attach(host: str, settings: Settings, users: int, command: Sequence[str]) ->
     :raises StoreError: if the folder can't be made or read.
     """
     address = parse_host(host)
+    if settings.unguarded:
+        raise UsageError("--unguarded is about a target that is started here: leave it out with --host")
     said = ask(*address, ASK_TIMEOUT_S)
-    if said is not None and not settings.black_box:
+    if said is not None:
         return _attach_ours(host, address, said, settings, users)
-    return _attach_external(host, address, settings, users, command)
+    return _attach_external(address, settings, users, command)
 
 
 def parse_host(host: str) -> tuple[str, int]:
@@ -86,26 +86,34 @@ def _attach_ours(
     host: str, address: tuple[str, int], said: Announcement, settings: Settings, users: int
 ) -> Attached:
     if not NAME.fullmatch(said.run) or not NAME.fullmatch(said.column):
-        raise UsageError(f"--host: the target at {host} announces a run whose name is none; use --black-box")
+        raise UsageError(f"--host: the target at {host} announces a run whose name is none")
     try:
         run = open_run(Path(settings.reports) / said.run)
     except StoreError as error:
         raise UsageError(
             f"--host: the target at {host} announces run {said.run}, which is not under "
-            f"{settings.reports}: give the --reports that it was started with, or --black-box"
+            f"{settings.reports}: give the --reports that it was started with"
         ) from error
     column = run.column(said.column)
     meta = column.read_meta()
     column.make()
+    run.forget_verdict()
+    first = _first_free(column)
     meta = dataclasses.replace(
-        meta, users=max(users, meta.users), operations=settings.operations, duration_s=settings.duration_s
+        meta,
+        users=max(users, meta.users),
+        operations=settings.operations,
+        duration_s=settings.duration_s,
+        inside=said.records,
+        black_box=settings.black_box,
+        scenarios=settings.scenarios if first == 0 else _together(meta.scenarios, settings.scenarios),
     )
     column.write_meta(meta)
-    return Attached(run, column, meta, address, True, _first_free(column))
+    return Attached(run, column, meta, address, said.records, first, ours=True)
 
 
 def _attach_external(
-    host: str, address: tuple[str, int], settings: Settings, users: int, command: Sequence[str]
+    address: tuple[str, int], settings: Settings, users: int, command: Sequence[str]
 ) -> Attached:
     name = "-".join(EXTERNAL)
     run = make_run(settings, (name,), command)
@@ -113,8 +121,12 @@ def _attach_external(
     column.make()
     meta = describe_external(settings, address, users)
     column.write_meta(meta)
-    doubts = () if settings.black_box else (Doubt("target", BLACK_BOX.format(host=host)),)
-    return Attached(run, column, meta, address, False, 0, doubts)
+    return Attached(run, column, meta, address, inside=False, first_worker=0, ours=False)
+
+
+def _together(before: tuple[str, ...], now: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the scenarios of two loads of one column; () is the whole mix."""
+    return tuple(dict.fromkeys((*before, *now))) if before and now else ()
 
 
 def _first_free(column: Column) -> int:

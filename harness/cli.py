@@ -18,7 +18,7 @@ from .files import StoreError
 from .options import OPTIONS, REFERENCE, RUN, SERVE, UsageError, only_column, parse_settings
 from .report.inert import inert_block
 from .verdict import EXIT_HARNESS_FAILED
-from .workers.failure import TargetError
+from .workers.failure import TargetError, with_log
 from .workers.table import UnknownWorkersError
 
 USERS = 50
@@ -71,7 +71,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parsed = make_parser().parse_args(given)
         return int(parsed.execute(parsed, ("crosstalk", *given), terminal))
-    except (UsageError, StoreError, TargetError, UnknownWorkersError) as error:
+    except TargetError as error:
+        terminal.complain(with_log(str(error), error.log_lines))
+        return EXIT_HARNESS_FAILED
+    except (UsageError, StoreError, UnknownWorkersError) as error:
         terminal.complain(str(error))
         return EXIT_HARNESS_FAILED
     except KeyboardInterrupt:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -44,7 +45,10 @@ def make_run(settings: Settings, columns: Sequence[str], command: Sequence[str])
 
 
 def describe_column(settings: Settings, address: tuple[str, int], users: int) -> ColumnMeta:
-    """Return the ``column.json`` of a column that is about to be loaded."""
+    """Return the ``column.json`` of a column that is about to be loaded.
+
+    Whether it records is known once the target announces it; until then it is what was asked for.
+    """
     hosting = look_up(settings.worker_model[0], settings.server[0])
     return ColumnMeta(
         model=hosting.model.name,
@@ -57,11 +61,13 @@ def describe_column(settings: Settings, address: tuple[str, int], users: int) ->
         switch_interval_s=settings.switch_interval_s,
         target=settings.target,
         target_python=settings.target_python,
-        inside=not settings.black_box,
         users=users,
         started_utc=now_utc(),
         operations=settings.operations,
         duration_s=settings.duration_s,
+        black_box=settings.black_box,
+        scenarios=settings.scenarios,
+        guard=not settings.unguarded,
     )
 
 
@@ -79,6 +85,9 @@ def describe_external(settings: Settings, address: tuple[str, int], users: int) 
         started_utc=now_utc(),
         operations=settings.operations,
         duration_s=settings.duration_s,
+        black_box=settings.black_box,
+        scenarios=settings.scenarios,
+        guard=False,
     )
 
 
@@ -101,6 +110,7 @@ def make_spec(settings: Settings, run: Run, column: Column) -> Spec:
         faults=settings.faults,
         yields=settings.yields,
         switch_interval_s=settings.switch_interval_s,
+        guard=not settings.unguarded,
         disk_max_mb=settings.disk_max_mb,
     )
 
@@ -119,15 +129,23 @@ class HostedColumn:
         """Host and port by which this machine reaches the target."""
         return self.target.address
 
-    def stop(self, *, load_workers: int = 1) -> None:
-        """End the target and note how it ended. Idempotent."""
+    def stop(self, *, load_workers: int | None = None) -> None:
+        """End the target and note how it ended. Idempotent.
+
+        :param load_workers: how many processes sent operations; None if others noted that.
+        :raises StoreError: if ``column.json`` can't be written.
+        """
         if self._stopped:
             return
         self._stopped = True
         facts = self.target.stop()
         for text in facts.doubts():
             note(self.column.doubts_path, Doubt("target", text))
-        self.meta = dataclasses.replace(self.meta, ended_utc=now_utc(), load_workers=load_workers)
+        self.column.forget_sessions()
+        with suppress(StoreError):
+            self.meta = self.column.read_meta()  # a load that attached has noted there what it sent
+        workers = self.meta.load_workers if load_workers is None else load_workers
+        self.meta = dataclasses.replace(self.meta, ended_utc=now_utc(), load_workers=workers)
         self.column.write_meta(self.meta)
 
 
@@ -142,11 +160,16 @@ def host_column(settings: Settings, run: Run, column: Column, users: int, *, loc
     asked = (settings.bind, settings.port)
     meta = dataclasses.replace(describe_column(settings, asked, users), locust=locust)
     column.write_meta(meta)
-    target = start_target(
-        make_spec(settings, run, column), settings.target_python, bind=settings.bind, port=settings.port
-    )
+    spec = make_spec(settings, run, column)
     try:
-        meta = dataclasses.replace(meta, address=target.address)
+        target = start_target(spec, settings.target_python, bind=settings.bind, port=settings.port)
+    except BaseException:
+        column.forget_sessions()
+        raise
+    try:
+        said = target.announcement
+        inside = said is not None and said.records
+        meta = dataclasses.replace(meta, address=target.address, inside=inside)
         column.write_meta(meta)
     except BaseException:
         target.stop()

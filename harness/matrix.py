@@ -9,6 +9,7 @@ judging to us. It has its own session, so Ctrl-C in a terminal reaches us alone:
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -22,13 +23,15 @@ from pathlib import Path
 from .files import StoreError, read_json
 from .hosting import note
 from .metadata import Doubt
-from .options import LOCUST, Settings, to_arguments
+from .options import LOCUST, Settings, UsageError, to_arguments
 from .store import Column, Run
 from .verdict import EXIT_HARNESS_FAILED
 from .workers.failure import last_lines
 
 LOCUSTFILE = Path(__file__).with_name("locustfile.py")
 LOOK_EVERY_S = 0.2
+#: Below the range that systems pick ports for connections from.
+LOWEST_PORT, PORTS = 20_000, 10_000
 #: After we asked Locust to stop: its drain time-out, the target's own time, and some for the rest.
 STOP_EXTRA_S = 30.0
 
@@ -53,9 +56,7 @@ class Watching:
     asked: Callable[[], bool]
 
 
-def load_column(
-    run: Run, column: Column, settings: Settings, crowd: Crowd, watching: Watching
-) -> None:
+def load_column(run: Run, column: Column, settings: Settings, crowd: Crowd, watching: Watching) -> None:
     """Load one column with Locust; every reason to doubt it ends in the column's folder.
 
     *settings* are those of this column alone. A column that somebody asked to stop before it began
@@ -86,10 +87,22 @@ def locust_command(settings: Settings, crowd: Crowd) -> list[str]:
 
 def _several(processes: int) -> list[str]:
     """Return the options for several processes, on a port of their own: runs may go on side by side."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
+    port = _free_port()
     return [f"--processes={processes}", f"--master-bind-port={port}", f"--master-port={port}"]
+
+
+def _free_port() -> int:
+    """Return a port for Locust's master, which can't be given a bound socket.
+
+    Not one that the system would pick: it might pick the same for a client's connection before
+    Locust binds it.
+    """
+    for _ in range(100):
+        port = LOWEST_PORT + secrets.randbelow(PORTS)
+        with socket.socket() as sock:
+            if sock.connect_ex(("127.0.0.1", port)) != 0:
+                return port
+    raise UsageError("no free port was found for Locust's processes: run with --processes 1")
 
 
 @contextmanager
@@ -121,9 +134,7 @@ def _environment() -> dict[str, str]:
     return kept
 
 
-def _watch(
-    child: subprocess.Popen[bytes], column: Column, settings: Settings, watching: Watching
-) -> None:
+def _watch(child: subprocess.Popen[bytes], column: Column, settings: Settings, watching: Watching) -> None:
     started = time.monotonic()
     deadline = None
     while child.poll() is None:

@@ -47,6 +47,9 @@ class ColumnMeta:
     operations: int | None = None
     duration_s: float | None = None
     locust: bool = True
+    black_box: bool = False  # a verdict without evidence from inside is accepted
+    scenarios: tuple[str, ...] = ()  # the only ones that were sent; (): the whole mix
+    guard: bool = True  # False: what leaves the app reaches the server, a nemesis
     format: int = FORMAT
 
 

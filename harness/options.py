@@ -51,42 +51,106 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("--worker-model", "how the target runs requests: thread, greenlet or process "
-           "(`crosstalk run`: several, separated by commas)", form=True, choices=MODELS, metavar="MODEL"),
-    Option("--server", "the server that hosts the target; the model's first one by default "
-           "(`crosstalk run`: several, or 'all')", form=True, metavar="SERVER"),
+    Option(
+        "--worker-model",
+        "how the target runs requests: thread, greenlet or process "
+        "(`crosstalk run`: several, separated by commas)",
+        form=True,
+        choices=MODELS,
+        metavar="MODEL",
+    ),
+    Option(
+        "--server",
+        "the server that hosts the target; the model's first one by default "
+        "(`crosstalk run`: several, or 'all')",
+        form=True,
+        metavar="SERVER",
+    ),
     Option("--concurrency", "threads, greenlets or processes of the target", form=True, metavar="N"),
-    Option("--faults", "seeded defects to switch on in the reference target, separated by commas",
-           form=True, metavar="ID,..."),
-    Option("--operations", "end after this many operations, over all users", form=True, offered=_LOAD,
-           metavar="N"),
-    Option("--duration", "end after this many seconds of load, not counting the start of the target",
-           form=True, offered=_LOAD, metavar="SECONDS"),
-    Option("--scenarios", "send only these kinds of operations, separated by commas", form=True,
-           offered=_LOAD, metavar="NAME,..."),
-    Option("--seed", "seed of the workload; a random one by default", form=True,
-           metavar="N"),
+    Option(
+        "--faults",
+        "seeded defects to switch on in the reference target, separated by commas",
+        form=True,
+        metavar="ID,...",
+    ),
+    Option(
+        "--operations",
+        "end after this many operations, over all users of a column",
+        form=True,
+        offered=_LOAD,
+        metavar="N",
+    ),
+    Option(
+        "--duration",
+        "end after this many seconds of load, not counting the start of the target",
+        form=True,
+        offered=_LOAD,
+        metavar="SECONDS",
+    ),
+    Option(
+        "--scenarios",
+        "send only these kinds of operations, separated by commas",
+        form=True,
+        offered=_LOAD,
+        metavar="NAME,...",
+    ),
+    Option("--seed", "seed of the workload; a random one by default", form=True, metavar="N"),
     Option("--no-yields", "don't switch workers at the checkpoints of the cycle", flag=True, form=True),
-    Option("--switch-interval-s", "how often the target's threads may switch",
-           default="1e-05", form=True, metavar="SECONDS"),
-    Option("--timeout-s", "how long an operation may take before its outcome is unknown", default="10",
-           form=True, offered=_LOAD, metavar="SECONDS"),
-    Option("--drain-timeout-s", "how long to wait for each Locust worker's recording at the end",
-           default="10", offered=_LOAD, metavar="SECONDS"),
+    Option(
+        "--switch-interval-s",
+        "how often the target's threads may switch",
+        default="1e-05",
+        form=True,
+        metavar="SECONDS",
+    ),
+    Option(
+        "--timeout-s",
+        "how long an operation may take before its outcome is unknown",
+        default="10",
+        form=True,
+        offered=_LOAD,
+        metavar="SECONDS",
+    ),
+    Option(
+        "--drain-timeout-s",
+        "how long to wait for each Locust worker's recording at the end",
+        default="10",
+        offered=_LOAD,
+        metavar="SECONDS",
+    ),
     Option("--reports", "the folder that holds the runs", default="reports", metavar="DIR"),
-    Option("--target", "the application under test", default=REFERENCE,
-           metavar="MODULE:NAME"),
-    Option("--target-python", "the interpreter that runs the target; this one by default",
-           metavar="PATH"),
+    Option("--target", "the application under test", default=REFERENCE, metavar="MODULE:NAME"),
+    Option("--target-python", "the interpreter that runs the target; this one by default", metavar="PATH"),
     Option("--disk-max-mb", "the most that a run's journals may take", default="1024", metavar="MB"),
-    Option("--bind", "the address the target listens on; anything but loopback can be reached by others",
-           default="127.0.0.1", metavar="ADDRESS"),
-    Option("--port", "the port the target listens on; one the system picks by default", default="0",
-           offered=frozenset({LOCUST, SERVE}), metavar="PORT"),
-    Option("--black-box", "accept a verdict without evidence from inside the target", flag=True,
-           offered=_LOAD),
-    Option("--into", "record one column into this folder of a run, and leave the judging to whoever asked",
-           offered=frozenset({LOCUST}), metavar="COLUMN"),
+    Option(
+        "--bind",
+        "the address the target listens on; anything but loopback can be reached by others",
+        default="127.0.0.1",
+        metavar="ADDRESS",
+    ),
+    Option(
+        "--port",
+        "the port the target listens on; one the system picks by default",
+        default="0",
+        offered=frozenset({LOCUST, SERVE}),
+        metavar="PORT",
+    ),
+    Option(
+        "--black-box", "accept a verdict on a target that records nothing inside", flag=True, offered=_LOAD
+    ),
+    Option(
+        "--unguarded",
+        "let a BaseException that leaves the application reach the server, which may kill its worker: "
+        "a nemesis, in a run of its own",
+        flag=True,
+        offered=_LOAD,
+    ),
+    Option(
+        "--into",
+        "record one column into this folder of a run, and leave the judging to whoever asked",
+        offered=frozenset({LOCUST}),
+        metavar="COLUMN",
+    ),
 )
 BY_DEST = {option.dest: option for option in OPTIONS}
 
@@ -123,6 +187,7 @@ class Settings:
     bind: str
     port: int
     black_box: bool
+    unguarded: bool
     into: str
 
     def columns(self, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
@@ -179,6 +244,7 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         bind=_one_line("--bind", text["bind"]),
         port=_whole("--port", text["port"], 0, 65535) or 0,
         black_box=text["black_box"] == "true",
+        unguarded=text["unguarded"] == "true",
         into=_one_line("--into", text["into"]),
     )
     if settings.operations is not None and settings.duration_s is not None:

@@ -17,9 +17,11 @@ from .files import StoreError, write_text
 from .history.collect import read_history
 from .history.measures import Measuring
 from .hosting import make_run
+from .metadata import Doubt
 from .options import Settings
 from .report.as_json import render_json
 from .report.data import ColumnReport, RunReport
+from .report.junit import render_junit
 from .report.page import render_page
 from .report.text import render_text
 from .store import Column, Run, read_doubts
@@ -52,22 +54,28 @@ def run_pipeline(
 def judge_run(run: Run) -> RunReport:
     """Judge what a run recorded and write its verdict and reports; steps 3 to 6.
 
-    Imports nothing that the run names, so a run of anybody's can be judged. A report that can't be
-    written is a doubt: the run is not valid without its ``verdict.json``.
+    Imports nothing that the run names, so a run of anybody's can be judged. An earlier verdict is
+    removed first, so that none outlives a judging that fails. A column that can't be judged is a doubt
+    of the run, and so is a report that can't be written: without ``verdict.json`` nothing is valid.
 
     :raises StoreError: if the folder is no run of ours.
     """
     meta = run.read_meta()
-    columns, doubts, failed = [], [], False
+    own = _forget_verdict(run)
+    columns, failed = [], False
     for column in run.columns():
         if not column.meta_path.exists():
-            doubts.append(f"column {column.name} was not run")
+            own.append(Doubt("harness", f"column {column.name} was not run"))
             continue
-        judged, column_failed = judge_column(run, column)  # history, check
+        try:
+            judged, column_failed = judge_column(run, column)  # history, check
+        except StoreError as error:  # the others may hold a violation all the same
+            own.append(Doubt("disk", f"column {column.name} can't be judged: {error}", failed=True))
+            continue
         columns.append(judged)
         failed = failed or column_failed
-    own = read_doubts(run.doubts_path)
-    doubts += [doubt.text for doubt in own]
+    own += read_doubts(run.doubts_path)
+    doubts = [doubt.text for doubt in own]
     failed = failed or any(doubt.failed for doubt in own)
     report = RunReport(  # verdict
         run=run.name,
@@ -121,6 +129,7 @@ def publish(run: Run, report: RunReport) -> RunReport:
     try:
         write_text(run.report_path, render_page(report))
         write_text(run.summary_path, render_text(report))
+        write_text(run.junit_path, render_junit(report))
         write_text(run.verdict_path, render_json(report))
     except StoreError as error:
         verdict = merge_verdicts([report.verdict, Verdict.UNKNOWN])
@@ -128,6 +137,14 @@ def publish(run: Run, report: RunReport) -> RunReport:
         doubts = (*report.doubts, f"the report is not complete: {error}")
         return replace(report, verdict=verdict, exit_code=code, doubts=doubts)
     return report
+
+
+def _forget_verdict(run: Run) -> list[Doubt]:
+    try:
+        run.forget_verdict()
+    except StoreError as error:
+        return [Doubt("disk", str(error))]
+    return []
 
 
 def _merge(columns: Iterable[ColumnReport], doubts: Sequence[str]) -> Verdict:

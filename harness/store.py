@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -106,6 +107,12 @@ class Column:
         """Return the details of the load workers, sorted."""
         return regular_files(self.client_dir, DETAILS)
 
+    def forget_sessions(self) -> None:
+        """Remove the target's sessions, and the throw-away key that signs them; the target is gone."""
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            with suppress(OSError):
+                self.session_db.with_name(self.session_db.name + suffix).unlink()
+
     def make(self) -> None:
         """Make the folders. :raises StoreError: if they can't be made."""
         with writing(self.path):
@@ -153,6 +160,11 @@ class Run:
         return self.path / "summary.txt"
 
     @property
+    def junit_path(self) -> Path:
+        """``junit.xml``: the verdict, for CI that reads nothing else."""
+        return self.path / "junit.xml"
+
+    @property
     def doubts_path(self) -> Path:
         """``doubts.jsonl`` of the run as a whole."""
         return self.path / "doubts.jsonl"
@@ -167,6 +179,20 @@ class Run:
     def columns(self) -> list[Column]:
         """Return the columns that ``run.json`` names. :raises StoreError: as :meth:`read_meta`."""
         return [self.column(name) for name in self.read_meta().columns]
+
+    def forget_verdict(self) -> None:
+        """Remove an earlier verdict and its reports: what is recorded from now on is not in them.
+
+        :raises StoreError: if they can't be removed.
+        """
+        for path in (self.verdict_path, self.junit_path, self.summary_path, self.report_path):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                raise StoreError(
+                    f"can't remove {path}, which an earlier judging wrote: {error.strerror}; "
+                    "make the run's folder writable"
+                ) from error
 
     def write_meta(self, meta: RunMeta) -> None:
         """Write ``run.json``. :raises StoreError: if it can't be written."""

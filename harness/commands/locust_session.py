@@ -30,6 +30,7 @@ from harness.pipeline import judge_run
 from harness.report.data import RunReport
 from harness.store import Column
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
+from harness.workers.failure import TargetError, with_log
 
 from .locust_stage import Asked, Stage, make_stage
 
@@ -106,8 +107,6 @@ class Session:
         if warning := bind_warning(settings):
             logger.warning("%s", warning)
         stage = self._stage = make_stage(self._asked)
-        for doubt in stage.doubts:
-            self._note(doubt)
         plan = self._plan(stage, stage.start())
         ends = Ends(self.stop, self._on_fault)
         self._load.begin(plan, TicketOffice(settings.operations), self._places(stage.column), ends)
@@ -116,7 +115,8 @@ class Session:
     def fail(self, error: Exception) -> None:
         """Record that this start failed; whoever called ends the run."""
         doubt = failure_of(error)
-        logger.error("crosstalk: %s", doubt.text)
+        lines = error.log_lines if isinstance(error, TargetError) else ()
+        logger.error("crosstalk: %s", with_log(doubt.text, lines))
         self._failed = True
         self._note(doubt)
 
@@ -190,16 +190,36 @@ class Session:
         try:
             if self._starter is not None and self._starter is not gevent.getcurrent():
                 self._starter.kill()  # it cleans up after itself
-            for text in self._load.collect():
-                self._note(Doubt("load", text))
-            if self._stage is not None:
-                self._stage.end(self._load.load_workers)
+            self._collect()
+            self._end_stage()
             self._judge()
         except Exception as error:
             self.fail(error)
         finally:
             self._finished.set()
         return self.code
+
+    def _collect(self) -> None:
+        try:
+            missing = self._load.collect()
+        except Exception as error:  # the target is to be stopped, and what there is judged, all the same
+            self._note_failure("collect what the load recorded", error)
+            return
+        for text in missing:
+            self._note(Doubt("load", text))
+
+    def _end_stage(self) -> None:
+        if self._stage is None:
+            return
+        try:
+            self._stage.end(self._load.load_workers)
+        except Exception as error:
+            self._note_failure("stop the target", error)
+
+    def _note_failure(self, what: str, error: Exception) -> None:
+        text = f"the harness failed to {what}: {type(error).__name__}: {error}"
+        logger.error("crosstalk: %s", text)
+        self._note(Doubt("harness", text, failed=True))
 
     @property
     def report_path(self) -> Path | None:

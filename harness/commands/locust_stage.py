@@ -15,7 +15,6 @@ import gevent
 
 from harness.attaching import Attached, attach
 from harness.hosting import HostedColumn, host_column, make_run
-from harness.metadata import Doubt
 from harness.options import Settings
 from harness.store import Column, Run, open_run
 
@@ -40,10 +39,9 @@ class Stage(Protocol):
     column: Column
     #: The first load worker number that is free.
     first_worker: int
-    #: Whether the outermost wrapper of the target is ours.
+    #: Whether the outermost wrapper of the target is ours, so that it may be sent a BaseException;
+    #: one that lets it through (--unguarded) was asked to.
     guarded: bool
-    #: What is to be doubted from the start.
-    doubts: tuple[Doubt, ...]
 
     def start(self) -> tuple[str, int]:
         """Return the address of the target, once it serves."""
@@ -65,7 +63,6 @@ class OwnStage:
     column: Column
     first_worker: int = 0
     guarded: bool = True
-    doubts: tuple[Doubt, ...] = ()
     hosted: HostedColumn | None = field(default=None, init=False)
 
     def start(self) -> tuple[str, int]:
@@ -94,7 +91,6 @@ class HostStage:
     column: Column
     first_worker: int
     guarded: bool
-    doubts: tuple[Doubt, ...]
 
     def start(self) -> tuple[str, int]:
         """Return its address."""
@@ -121,7 +117,7 @@ def make_stage(asked: Asked) -> Stage:
     if asked.host:
         attached = attach(asked.host, settings, asked.users, asked.command)
         return HostStage(
-            attached, attached.run, attached.column, attached.first_worker, attached.inside, attached.doubts
+            attached, attached.run, attached.column, attached.first_worker, guarded=attached.ours
         )
     name = f"{settings.worker_model[0]}-{settings.server[0]}"
     if settings.into:
@@ -132,5 +128,3 @@ def make_stage(asked: Asked) -> Stage:
     column = run.column(name)
     column.make()
     return OwnStage(asked, run, column)
-
-

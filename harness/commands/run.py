@@ -7,13 +7,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.hosting import bind_warning
 from harness.matrix import Crowd, Watching, load_column
 from harness.options import Catalogue, Settings
 from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
 from harness.report.text import render_text
-from harness.store import Column, Run
+from harness.store import Column, Run, read_doubts
 from harness.verdict import EXIT_HARNESS_FAILED
+from harness.workers.failure import last_lines, with_log
 
 from .interrupts import Interrupts, QuitError
 from .terminal import Terminal
@@ -39,6 +41,8 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
     settings = matrix.settings
     if settings.operations is None and settings.duration_s is None:
         settings = replace(settings, operations=OPERATIONS)
+    if warning := bind_warning(settings):
+        terminal.complain(warning)
     pairs = settings.columns(catalogue)
     by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
     with Interrupts() as interrupts:
@@ -54,6 +58,7 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
             load_column(run, column, one, matrix.crowd, watching)
             said = "stopped" if interrupts.asked else "recorded"
             terminal.say(f"{column.name}: {said} after {time.monotonic() - started_s:.0f} s")
+            _complain_of_target(column, terminal)
 
         try:
             run, report = run_pipeline(settings, list(by_name), matrix.command, load)
@@ -62,6 +67,13 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
             terminal.complain("quit at the second Ctrl-C: there is no verdict")
             return EXIT_HARNESS_FAILED
     return conclude(run, report, terminal)
+
+
+def _complain_of_target(column: Column, terminal: Terminal) -> None:
+    """Say why a target could not start, with its log's last lines: what hosted it has no terminal."""
+    for doubt in read_doubts(column.doubts_path):
+        if doubt.failed and doubt.whose == "target":
+            terminal.complain(with_log(f"{column.name}: {doubt.text}", last_lines(column.target_log)))
 
 
 def conclude(run: Run, report: RunReport, terminal: Terminal) -> int:

@@ -61,6 +61,7 @@ def _serve(settings: Settings, run: Run, column: Column, interrupts: Interrupts,
         hosted.stop()
     finally:
         hosted.target.kill()  # nothing to do unless we left early
+        column.forget_sessions()
 
 
 def _locustfile() -> Path:

@@ -137,8 +137,17 @@ def _run(request: Request) -> list[dict[str, object]]:
 def _spec(folder: str) -> Spec:
     """Return a spec that serves nothing but to say where to import from."""
     return Spec(
-        run="trace", column="trace", model="", server="", concurrency=1, folder=folder,
-        journal_dir="", log="", resources="", session_db="", doubts="",
+        run="trace",
+        column="trace",
+        model="",
+        server="",
+        concurrency=1,
+        folder=folder,
+        journal_dir="",
+        log="",
+        resources="",
+        session_db="",
+        doubts="",
     )
 
 

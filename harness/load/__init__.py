@@ -1,0 +1,1 @@
+"""What drives a workload: clients over raw sockets, in-process hammering, Locust."""

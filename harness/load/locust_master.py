@@ -176,8 +176,7 @@ class MasterEnd:
 
     def _on_fault(self, run: _Active, node: str, message: Fault) -> None:
         text = "".join(c if c.isprintable() else "?" for c in message.text[:TEXT_CHARACTERS_MAX])
-        run.faults.append(f"load worker {run.numbers[node]}: {text}")
-        run.ends.fault(text)
+        run.ends.fault(f"load worker {run.numbers[node]}: {text}")  # it is noted there, once
 
     def _watch(self, run: _Active) -> None:
         """Wait for nobody's tickets who is gone."""

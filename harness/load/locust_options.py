@@ -92,8 +92,6 @@ def own_values(parsed: argparse.Namespace) -> Mapping[str, Any]:
     return {option.dest: values.get(option.dest) for option in OPTIONS if LOCUST in option.offered}
 
 
-
-
 def _escaped(text: str) -> str:
     # argparse formats help texts with %.
     return text.replace("%", "%%")

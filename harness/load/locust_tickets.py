@@ -62,6 +62,8 @@ class TicketOffice:
     @property
     def is_over(self) -> bool:
         """Whether every ticket was handed out and every worker still there finished its own."""
-        return self.total is not None and self.left == 0 and all(
-            account.gone or account.finished >= account.granted for account in self.accounts.values()
+        return (
+            self.total is not None
+            and self.left == 0
+            and all(account.gone or account.finished >= account.granted for account in self.accounts.values())
         )

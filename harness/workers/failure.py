@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from harness.report.inert import inert_line
 
 LINES_MAX = 12
 BYTES_MAX = 16384
+#: Of one line of a log, when it is shown.
+CHARACTERS_MAX = 200
 
 
 class TargetError(Exception):
@@ -29,3 +32,9 @@ def last_lines(log: Path, count: int = LINES_MAX) -> tuple[str, ...]:
         return ()
     lines = [inert_line(line.rstrip()) for line in text.splitlines() if line.strip()]
     return tuple(lines[-count:])
+
+
+def with_log(text: str, lines: Iterable[str]) -> str:
+    """Return *text*, and below it the last lines of the target's log: marked as such, inert, cut."""
+    shown = [inert_line(line)[:CHARACTERS_MAX] for line in lines][-LINES_MAX:]
+    return "\n".join([text, *(f"  target.log: {line}" for line in shown)])

@@ -46,11 +46,9 @@ def test_a_column_that_can_t_start_exits_3_and_says_why(crosstalk: Crosstalk, ru
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_the_first_signal_stops_and_judges(
-    crosstalk: Crosstalk, runs: Runs, number: signal.Signals
-) -> None:
+def test_the_first_signal_stops_and_judges(crosstalk: Crosstalk, runs: Runs, number: signal.Signals) -> None:
     process = crosstalk("run", "--duration=300", "--users=10", f"--reports={runs.reports}")
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     process.send_all(number)  # as a terminal does; the column is in a session of its own
     assert process.wait() == 2
     verdict = runs.verdict()
@@ -62,7 +60,7 @@ def test_the_first_signal_stops_and_judges(
 
 def test_the_second_ctrl_c_quits_and_leaves_nothing_running(crosstalk: Crosstalk, runs: Runs) -> None:
     process = crosstalk("run", "--duration=300", "--users=10", f"--reports={runs.reports}")
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     (column,) = runs.only().glob("*/column.json")
     port = json.loads(column.read_text())["address"][1]
     process.send(signal.SIGINT)
@@ -75,7 +73,7 @@ def test_the_second_ctrl_c_quits_and_leaves_nothing_running(crosstalk: Crosstalk
 
 def test_a_harness_that_is_killed_leaves_nothing_running(crosstalk: Crosstalk, runs: Runs) -> None:
     process = crosstalk("run", "--duration=300", "--users=10", f"--reports={runs.reports}")
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     (column,) = runs.only().glob("*/column.json")
     port = json.loads(column.read_text())["address"][1]
     (locust,) = process.children("locust")

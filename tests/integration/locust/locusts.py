@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -37,10 +38,19 @@ def eventually(look: Callable[[], T | None], what: str) -> T:
 
 
 def free_port() -> int:
-    """Return a port that is free now; Locust can't be given a bound socket."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    """Return a port that is free now; Locust can't be given a bound socket.
+
+    Not one the system would pick: the load's own connections take those while Locust still starts.
+    """
+    for _ in range(100):
+        port = 20_000 + secrets.randbelow(10_000)
+        with socket.socket() as sock:
+            try:
+                sock.bind(("", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("no free port")
 
 
 class Process:
@@ -53,7 +63,8 @@ class Process:
             self._popen = subprocess.Popen(
                 command,
                 cwd=ROOT,
-                env={**environment, "PYTHONPATH": str(ROOT)},
+                # A worker that is killed leaves its spool: with the test's own files.
+                env={**environment, "PYTHONPATH": str(ROOT), "TMPDIR": str(log.parent)},
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
@@ -67,6 +78,16 @@ class Process:
     @property
     def output(self) -> str:
         return self._log.read_text(errors="replace")
+
+    def until(self, look: Callable[[], T | None], what: str) -> T:
+        """As :func:`eventually`, but give up when the process has ended, and show what it said."""
+        deadline = time.monotonic() + WAIT_S
+        while time.monotonic() < deadline and self._popen.poll() is None:
+            found = look()
+            if found:
+                return found
+            time.sleep(LOOK_EVERY_S)
+        raise AssertionError(f"waited in vain for {what} (status {self._popen.poll()}):\n{self.output}")
 
     def send(self, number: signal.Signals) -> None:
         self._popen.send_signal(number)

@@ -15,7 +15,6 @@ from tests.integration.locust.locusts import (
     Process,
     Runs,
     doubts,
-    eventually,
     free_port,
     headless,
     invariants,
@@ -70,12 +69,10 @@ def test_a_master_and_two_workers(start: Start, runs: Runs) -> None:
     assert client_journals(runs) == ["0.journal", "1.journal"]
 
 
-def test_a_worker_that_is_killed_makes_it_unknown(
-    start: Start, runs: Runs, two_processes: list[str]
-) -> None:
+def test_a_worker_that_is_killed_makes_it_unknown(start: Start, runs: Runs, two_processes: list[str]) -> None:
     options = ["--operations=2000", "--drain-timeout-s=1", f"--reports={runs.reports}"]
     process = start(headless(*options, *two_processes))
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     os.kill(process.children("isolation.py")[0], signal.SIGKILL)
     assert process.wait() == 2, process.output
     verdict = runs.verdict()
@@ -88,7 +85,7 @@ def test_ctrl_c_is_judged_with_everything_delivered(
     start: Start, runs: Runs, two_processes: list[str], whom: str
 ) -> None:
     process = start(headless(f"--reports={runs.reports}", *two_processes))
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     if whom == "all":
         process.send_all(signal.SIGINT)  # as a terminal does
     else:

@@ -19,7 +19,6 @@ from tests.integration.locust.locusts import (
     Process,
     Runs,
     doubts,
-    eventually,
     headless,
     invariants,
     locust,
@@ -96,11 +95,9 @@ def test_time_ends_a_run_too(run_headless: RunHeadless, runs: Runs, how: str) ->
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_ctrl_c_and_sigterm_still_judge(
-    start: Start, runs: Runs, number: signal.Signals
-) -> None:
+def test_ctrl_c_and_sigterm_still_judge(start: Start, runs: Runs, number: signal.Signals) -> None:
     process = start(headless(f"--reports={runs.reports}"))
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     process.send(number)
     code = process.wait()
     verdict = runs.verdict()
@@ -112,7 +109,7 @@ def test_ctrl_c_and_sigterm_still_judge(
 
 def test_a_target_that_dies_is_unknown(start: Start, runs: Runs) -> None:
     process = start(headless(f"--reports={runs.reports}"))
-    eventually(runs.operations_began, "operations")
+    process.until(runs.operations_began, "operations")
     (column,) = runs.only().glob("*/column.json")
     host, port = json.loads(column.read_text())["address"]
     said = ask(host, port, 5.0)

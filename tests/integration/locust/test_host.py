@@ -96,11 +96,11 @@ def test_a_server_that_nobody_loads_has_no_verdict(served: tuple[Process, str], 
 def test_any_other_target_is_a_black_box(
     run_headless: RunHeadless, runs: Runs, foreign: str, options: list[str], code: int
 ) -> None:
-    found, _ = run_headless("--operations=120", "--users=3", f"--host={foreign}", *options)
+    found, _ = run_headless("--operations=600", "--users=3", f"--host={foreign}", *options)
     verdict = runs.verdict()
     assert found == code, doubts(verdict)
     states = invariants(verdict)
-    assert {states[name] for name in ("I0", "I6", "CYCLE", "EVIDENCE")} == {"not looked at"}
+    assert {states[name] for name in ("I0", "I6", "CYCLE")} == {"not looked at"}
     assert states["I8"] == "ok"
     assert ("--black-box" in doubts(verdict)) is bool(code)
 

@@ -62,7 +62,7 @@ def test_each_start_is_a_run_and_the_worst_counts(start: Start, runs: Runs) -> N
 def test_stop_is_judged(start: Start, runs: Runs) -> None:
     ui = Interface(start, runs)
     ui.web.start(worker_model="thread")
-    eventually(runs.operations_began, "operations")
+    ui.process.until(runs.operations_began, "operations")
     assert ui.web.post("/stop", {})[0] == 200
     verdict = runs.verdict()
     assert operations(verdict) > 0
@@ -73,7 +73,7 @@ def test_stop_is_judged(start: Start, runs: Runs) -> None:
 def test_users_can_be_lowered_without_tearing_operations_apart(start: Start, runs: Runs) -> None:
     ui = Interface(start, runs)
     ui.web.start(worker_model="thread")
-    eventually(runs.operations_began, "operations")
+    ui.process.until(runs.operations_began, "operations")
     ui.web.post("/swarm", {"user_count": "2", "spawn_rate": "10", "host": ""})
     eventually(lambda: ui.web.get("/stats/requests")["user_count"] == 2, "fewer users")
     ui.web.post("/stop", {})

@@ -11,7 +11,9 @@ from harness.history.scenarios import Scenario
 from harness.metadata import ColumnMeta, RunMeta
 from harness.store import Column, Run, new_run
 
-COLUMN = ColumnMeta("thread", "gthread", 8, ("127.0.0.1", 40001), seed=7, inside=False)
+COLUMN = ColumnMeta("thread", "gthread", 8, ("127.0.0.1", 40001), seed=7, inside=False, black_box=True)
+#: What EVIDENCE asks of a black box.
+ENOUGH = 500
 
 
 def make_run(folder: Path, *columns: str) -> Run:
@@ -27,7 +29,8 @@ def make_column(run: Run, name: str = "thread-gthread", *, inside: bool = False)
 
 
 def operation(number: int) -> int:
-    return 1 << 60 | number
+    """Return the canary of one operation; two clients take turns."""
+    return 1 << 60 | (number & 1) << 32 | number
 
 
 def record_operations(run: Run, column: Column, count: int, *, status: int = 200, end: bool = True) -> None:

@@ -31,7 +31,13 @@ def test_hosts(host: str, address: tuple[str, int]) -> None:
 @pytest.mark.parametrize(
     "host",
     [
-        "https://x", "ftp://x", "http://", "http://x:99999", "http://x/app", "http://x?a=1", "http://u:p@x",
+        "https://x",
+        "ftp://x",
+        "http://",
+        "http://x:99999",
+        "http://x/app",
+        "http://x?a=1",
+        "http://u:p@x",
         "http://[x",
     ],
 )
@@ -52,12 +58,12 @@ def test_a_target_of_ours_is_recorded_into_its_run(tmp_path: Path, monkeypatch: 
     run = make_run(tmp_path)
     column = make_column(run, inside=True)
     record_operations(run, column, 1)
-    says(monkeypatch, Announcement(run.name, 1, column.name))
+    says(monkeypatch, Announcement(run.name, 1, column.name, "yes"))
     attached = attach("http://127.0.0.1:9", settings(tmp_path), 5, ())
     assert (attached.run.path, attached.column.path) == (run.path, column.path)
     assert attached.inside
+    assert attached.ours
     assert attached.first_worker == 1  # journal 0 is an earlier load's
-    assert attached.doubts == ()
     attached.close(2)
     meta = column.read_meta()
     assert (meta.users, meta.load_workers, meta.ended_utc) == (5, 3, "")  # it goes on running
@@ -91,14 +97,63 @@ def test_any_other_target_is_a_black_box(
     says(monkeypatch, None)
     attached = attach("http://127.0.0.1:9", settings(tmp_path, black_box=black_box), 3, ("locust",))
     assert not attached.inside
-    assert [doubt.failed for doubt in attached.doubts] == ([] if black_box else [False])
-    assert attached.column.read_meta().inside is False
+    assert not attached.ours
+    meta = attached.column.read_meta()
+    assert (meta.inside, meta.black_box) == (False, black_box)  # ACCOUNTING doubts what was not accepted
     attached.close(1)
     assert attached.column.read_meta().ended_utc
 
 
-def test_ours_can_be_taken_as_a_black_box(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("black_box", [False, True])
+@pytest.mark.parametrize("inside", ["yes", "no", ""])
+def test_what_a_target_announces_decides_whether_it_is_a_black_box(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, inside: str, black_box: bool
+) -> None:
     run = make_run(tmp_path)
-    says(monkeypatch, Announcement(run.name, 1, "thread-gthread"))
-    attached = attach("http://127.0.0.1:9", settings(tmp_path, black_box=True), 3, ())
-    assert attached.run.name != run.name
+    make_column(run)
+    says(monkeypatch, Announcement(run.name, 1, "thread-gthread", inside))
+    attached = attach("http://127.0.0.1:9", settings(tmp_path, black_box=black_box), 3, ())
+    assert attached.run.name == run.name
+    assert attached.ours
+    meta = attached.column.read_meta()
+    assert (attached.inside, meta.inside, meta.black_box) == (inside == "yes", inside == "yes", black_box)
+
+
+def test_an_earlier_verdict_does_not_outlive_a_new_load(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path)
+    make_column(run)
+    for path in (run.verdict_path, run.report_path, run.junit_path, run.summary_path):
+        path.write_text("old")
+    says(monkeypatch, Announcement(run.name, 1, "thread-gthread", "yes"))
+    attach("http://127.0.0.1:9", settings(tmp_path), 3, ())
+    assert {path.name for path in run.path.iterdir()} == {"run.json", "thread-gthread"}
+
+
+@pytest.mark.parametrize(
+    ("loads", "together"),
+    [
+        (["echo"], ("echo",)),
+        (["echo", "login,echo"], ("echo", "login")),
+        (["echo", ""], ()),
+        (["", "echo"], ()),  # the whole mix was sent before
+    ],
+)
+def test_the_scenarios_of_several_loads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, loads: list[str], together: tuple[str, ...]
+) -> None:
+    run = make_run(tmp_path)
+    column = make_column(run)
+    says(monkeypatch, Announcement(run.name, 1, column.name, "yes"))
+    for number, scenarios in enumerate(loads):
+        asked = parse_settings({"reports": str(tmp_path), "scenarios": scenarios}, CATALOGUE)
+        attach("http://127.0.0.1:9", asked, 1, ())
+        column.client_journal(str(number)).write_bytes(b"")
+    assert column.read_meta().scenarios == together
+
+
+def test_whether_a_target_is_guarded_is_not_the_load_s_to_say(tmp_path: Path) -> None:
+    asked = parse_settings({"reports": str(tmp_path), "unguarded": True}, CATALOGUE)
+    with pytest.raises(UsageError, match="leave it out with --host"):
+        attach("http://127.0.0.1:9", asked, 1, ())

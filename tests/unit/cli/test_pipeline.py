@@ -16,7 +16,7 @@ from harness.options import parse_settings
 from harness.pipeline import exit_code, judge_run, run_pipeline
 from harness.store import Column, Run, append_doubt
 from harness.verdict import Verdict
-from tests.unit.cli.runs import make_column, make_run, operation, record_operations
+from tests.unit.cli.runs import ENOUGH, make_column, make_run, operation, record_operations
 from tests.unit.cli.test_options import CATALOGUE
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -24,14 +24,15 @@ ROOT = Path(__file__).resolve().parents[3]
 
 def test_a_black_box_column_that_went_well_is_valid(tmp_path: Path) -> None:
     run = make_run(tmp_path)
-    record_operations(run, make_column(run), 20)
+    record_operations(run, make_column(run), ENOUGH)
     report = judge_run(run)
     assert (report.verdict, report.exit_code) == (Verdict.VALID, 0)
-    assert report.columns[0].measures.operations == 20
+    assert report.columns[0].measures.operations == ENOUGH
     written = json.loads(run.verdict_path.read_text())
     assert (written["verdict"], written["exit_code"]) == ("valid", 0)
     assert run.report_path.read_text().startswith("<!DOCTYPE html>")
     assert "VALID" in run.summary_path.read_text()
+    assert "<testsuites" in run.junit_path.read_text()
 
 
 def test_judging_again_says_the_same(tmp_path: Path) -> None:
@@ -132,6 +133,32 @@ def test_a_report_that_can_t_be_written_is_not_valid(
     assert not run.verdict_path.exists()
 
 
+def test_a_verdict_is_written_last_and_none_outlives_its_evidence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = make_run(tmp_path)
+    record_operations(run, make_column(run), ENOUGH)
+    judge_run(run)
+    assert run.verdict_path.exists()
+    order: list[str] = []
+    monkeypatch.setattr(pipeline, "write_text", lambda path, text: order.append(path.name))
+    judge_run(run)
+    assert order == ["report.html", "summary.txt", "junit.xml", "verdict.json"]
+    assert not any(path.exists() for path in (run.verdict_path, run.report_path, run.junit_path))
+
+
+@pytest.mark.parametrize(("status", "code"), [(200, 3), (500, 1)])
+def test_a_column_that_can_t_be_read_does_not_hide_another(tmp_path: Path, status: int, code: int) -> None:
+    run = make_run(tmp_path, "thread-gthread", "process-sync")
+    make_column(run).meta_path.write_text('{"model": 5}')
+    record_operations(run, make_column(run, "process-sync"), ENOUGH, status=status)
+    report = judge_run(run)
+    assert [column.name for column in report.columns] == ["process-sync"]
+    assert "column thread-gthread can't be judged" in report.doubts[0]
+    assert report.exit_code == code
+    assert run.verdict_path.exists()
+
+
 def test_a_torn_and_a_foreign_journal_are_unknown(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     column = make_column(run)
@@ -154,7 +181,7 @@ def test_the_six_steps_in_order(tmp_path: Path) -> None:
     def load(run: Run, column: Column) -> None:
         assert run.read_meta().seed == 5  # planned before anything starts
         loaded.append(column.name)
-        record_operations(run, make_column(run, column.name), 4)
+        record_operations(run, make_column(run, column.name), ENOUGH)
 
     run, report = run_pipeline(settings, ["thread-gthread", "process-sync"], ["crosstalk", "run"], load)
     assert loaded == ["thread-gthread", "process-sync"] == [column.name for column in report.columns]

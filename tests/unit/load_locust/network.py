@@ -103,9 +103,7 @@ class Network:
 
     def begin(self, operations: int | None = None, drain_timeout_s: float = 5.0) -> TicketOffice:
         office = TicketOffice(operations)
-        plan = LoadPlan(
-            RUN, "127.0.0.1", 9, 0, 1, operations is not None, (), True, 1.0, drain_timeout_s, 16
-        )
+        plan = LoadPlan(RUN, "127.0.0.1", 9, 0, 1, operations is not None, (), True, 1.0, drain_timeout_s, 16)
         ends = Ends(self.over.set, self.faults.append)
         self.master.begin(plan, office, lambda worker: places(self.folder, worker), ends)
         return office
