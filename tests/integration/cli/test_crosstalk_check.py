@@ -64,7 +64,6 @@ def test_a_missing_journal_is_unknown(crosstalk: Crosstalk, runs: Runs, run: Pat
         ("run.json", "[]", "not a JSON object"),
         ("run.json", '{"format": 99}', "format 99"),
         ("run.json", '{"command": [], "seed": 1, "columns": ["../../etc"]}', "is no name of a column"),
-        ("thread-gthread/column.json", '{"model": 5}', "column.json"),
     ],
 )
 def test_a_foreign_folder_is_one_line_and_exit_3(
@@ -75,6 +74,12 @@ def test_a_foreign_folder_is_one_line_and_exit_3(
     assert process.wait() == 3
     assert said in process.output
     assert process.output.count("\n") == 1
+
+
+def test_a_column_that_can_t_be_read_is_no_verdict(crosstalk: Crosstalk, runs: Runs, run: Path) -> None:
+    (run / "thread-gthread" / "column.json").write_text('{"model": 5}')
+    assert crosstalk("check", str(run)).wait() == 3
+    assert "column thread-gthread can't be judged" in doubts(runs.verdict())
 
 
 def test_what_the_run_names_is_not_imported(crosstalk: Crosstalk, run: Path, tmp_path: Path) -> None:

@@ -41,8 +41,23 @@ def test_a_column_that_can_t_start_exits_3_and_says_why(crosstalk: Crosstalk, ru
     process = crosstalk("run", "--target=no_such_module:app", f"--reports={runs.reports}", "--operations=5")
     assert process.wait() == 3
     assert "there is no module 'no_such_module'" in process.output
-    assert "Traceback" not in process.output
+    assert "target.log: crosstalk: there is no module" in process.output  # its log's last lines
+    assert not [line for line in process.output.splitlines() if line.startswith("Traceback")]
     assert runs.verdict()["exit_code"] == 3
+
+
+def test_an_unguarded_run_ends_with_a_verdict(crosstalk: Crosstalk, runs: Runs) -> None:
+    """BaseExceptions reach gunicorn and end its workers: the operations are lost, the harness isn't."""
+    options = ["--worker-model=process", "--unguarded", "--operations=300", "--users=4", "--seed=5"]
+    process = crosstalk("run", *options, "--timeout-s=5", f"--reports={runs.reports}")
+    code = process.wait()
+    verdict = runs.verdict()
+    assert (code, verdict["verdict"]) == (2, "unknown"), process.output
+    (column,) = verdict["columns"]
+    assert column["meta"]["guard"] is False
+    assert column["measures"]["operations"] == 300
+    assert "Traceback" not in process.output
+    assert column["measures"]["info"] > 0  # cut off with their workers, which explains them
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

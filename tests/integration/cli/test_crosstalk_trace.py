@@ -42,6 +42,14 @@ def test_every_step_is_shown_with_the_line_that_names_it(
         assert f"steps.{name.upper()}" in line, (name, line)
 
 
+def test_a_view_that_raises_system_exit_is_traced_to_its_end(crosstalk: Crosstalk) -> None:
+    process = crosstalk("trace", "/base-exception/1/system_exit")
+    assert process.wait() == 0, process.output
+    assert steps(process.output)[-1][:2] == ("--", "appcontext_popped")
+    assert "SystemExit" in process.output
+    assert "left the application" in process.output
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

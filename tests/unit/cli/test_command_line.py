@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from harness import cli
+from harness.commands import run
 from harness.options import OPTIONS, RUN
+from harness.workers.failure import TargetError
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -67,6 +69,36 @@ def test_a_bug_of_ours_is_no_verdict(
     said = capsys.readouterr().err
     assert "a bug of crosstalk" in said
     assert "\x1b" not in said
+
+
+def test_a_target_that_can_t_start_shows_its_log_s_last_lines(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (*(f"line {number}" for number in range(99)), "\x1b[2J" + "x" * 10_000)
+
+    def fail(*_: object) -> None:
+        raise TargetError("the target could not start: no reason", lines)
+
+    monkeypatch.setattr(cli, "_serve", fail)
+    assert cli.main(["serve"]) == 3
+    first, *log = capsys.readouterr().err.splitlines()
+    assert first == "crosstalk: the target could not start: no reason"
+    assert log[0] == "  target.log: line 88"
+    assert len(log) == 12
+    assert all(len(line) < 250 and "\x1b" not in line for line in log)
+
+
+@pytest.mark.parametrize(("bind", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])
+def test_a_run_that_others_can_reach_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    bind: str,
+    warned: bool,
+) -> None:
+    monkeypatch.setattr(run, "load_column", lambda *_: None)
+    assert cli.main(["run", f"--bind={bind}", f"--reports={tmp_path}", "--operations=1"]) == 2
+    assert ("can be reached by every machine" in capsys.readouterr().err) is warned
 
 
 def test_a_control_character_never_reaches_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:

@@ -95,15 +95,16 @@ def test_each_step_is_found_where_its_name_is_written(framework: ModuleType) -> 
     assert over == {"status": "200 OK", "left": ""}
 
 
-def test_an_error_that_leaves_the_application_is_named(framework: Any) -> None:
+@pytest.mark.parametrize("error", [ValueError, SystemExit, KeyboardInterrupt])
+def test_an_error_that_leaves_the_application_is_named(framework: Any, error: type[BaseException]) -> None:
     def app(environ: Any, start_response: Any) -> Any:
         framework.hook("first", None)
-        raise ValueError
+        raise error
 
     framework.app = app
     *steps, over = traced(framework)
     assert [step["step"] for step in steps] == ["first"]
-    assert over == {"status": "", "left": "ValueError"}
+    assert over == {"status": "", "left": error.__name__}
 
 
 def test_the_hook_is_taken_out_again(framework: Any) -> None:
