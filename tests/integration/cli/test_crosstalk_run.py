@@ -46,20 +46,6 @@ def test_a_column_that_can_t_start_exits_3_and_says_why(crosstalk: Crosstalk, ru
     assert runs.verdict()["exit_code"] == 3
 
 
-def test_an_unguarded_run_ends_with_a_verdict(crosstalk: Crosstalk, runs: Runs) -> None:
-    """BaseExceptions reach gunicorn and end its workers: the operations are lost, the harness isn't."""
-    options = ["--worker-model=process", "--unguarded", "--operations=300", "--users=4", "--seed=5"]
-    process = crosstalk("run", *options, "--timeout-s=5", f"--reports={runs.reports}")
-    code = process.wait()
-    verdict = runs.verdict()
-    assert (code, verdict["verdict"]) == (2, "unknown"), process.output
-    (column,) = verdict["columns"]
-    assert column["meta"]["guard"] is False
-    assert column["measures"]["operations"] == 300
-    assert "Traceback" not in process.output
-    assert column["measures"]["info"] > 0  # cut off with their workers, which explains them
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_first_signal_stops_and_judges(crosstalk: Crosstalk, runs: Runs, number: signal.Signals) -> None:
     process = crosstalk("run", "--duration=300", "--users=10", f"--reports={runs.reports}")
