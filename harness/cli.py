@@ -13,10 +13,11 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from harness.options.table import OPTIONS, REFERENCE, RUN, SERVE, UsageError, only_column, parse_settings
+from harness.store.files import StoreError
+
 from .commands.terminal import Terminal
-from .files import StoreError
-from .options import OPTIONS, REFERENCE, RUN, SERVE, UsageError, only_column, parse_settings
-from .report.inert import inert_block
+from .inert import inert_block
 from .verdict import EXIT_HARNESS_FAILED
 from .workers.failure import TargetError, with_log
 from .workers.table import UnknownWorkersError
@@ -116,7 +117,7 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
 
 
 def _add_options(parser: argparse.ArgumentParser, offered: str) -> None:
-    """Add our table's options, as text: :func:`harness.options.parse_settings` reads them."""
+    """Add our table's options, as text: :func:`harness.options.table.parse_settings` reads them."""
     for option in OPTIONS:
         if offered not in option.offered:
             continue
@@ -144,9 +145,10 @@ def _add_run(commands: Any) -> None:
 
 
 def _run(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
-    from .catalogue import gather_catalogue
+    from harness.commands.loading import Crowd
+    from harness.options.catalogue import gather_catalogue
+
     from .commands.run import Matrix, execute
-    from .matrix import Crowd
 
     catalogue = gather_catalogue()
     values = {**vars(parsed), "worker_model": parsed.worker_model or WHOLE_MATRIX}
@@ -162,7 +164,8 @@ def _add_serve(commands: Any) -> None:
 
 
 def _serve(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
-    from .catalogue import gather_catalogue
+    from harness.options.catalogue import gather_catalogue
+
     from .commands.serve import execute
 
     catalogue = gather_catalogue()
@@ -193,7 +196,8 @@ def _add_trace(commands: Any) -> None:
 
 
 def _trace(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
-    from .catalogue import gather_catalogue
+    from harness.options.catalogue import gather_catalogue
+
     from .commands.trace import Request, execute
 
     settings = parse_settings(vars(parsed), gather_catalogue())

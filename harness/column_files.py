@@ -12,8 +12,9 @@ import math
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from harness.store.files import StoreError, read_bytes
+
 from . import records
-from .files import StoreError, read_bytes
 from .history.canary import UNMARKED, from_text
 from .report.data import ResourceSample
 

@@ -1,5 +1,5 @@
 """Can one caller's request, session or g reach another caller? See README.md."""
 
-from harness.commands.locust_run import IsolationUser
+from harness.commands.locust.run import IsolationUser
 
 __all__ = ["IsolationUser"]

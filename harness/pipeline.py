@@ -10,21 +10,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
+from harness.options.table import Settings
+from harness.stage.hosted import make_run
+from harness.store.files import StoreError, write_text
+from harness.store.metadata import Doubt
+from harness.store.runs import Column, Run, read_doubts
+
 from . import records
 from .checkers.judge import Judging
 from .column_files import read_details, read_resources
-from .files import StoreError, write_text
 from .history.collect import read_history
 from .history.measures import Measuring
-from .hosting import make_run
-from .metadata import Doubt
-from .options import Settings
 from .report.as_json import render_json
 from .report.data import ColumnReport, RunReport
 from .report.junit import render_junit
 from .report.page import render_page
 from .report.text import render_text
-from .store import Column, Run, read_doubts
 from .verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Result, Verdict, merge_results, merge_verdicts
 
 Load = Callable[[Run, Column], None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from harness.pipeline import judge_run
-from harness.store import open_run
+from harness.store.runs import open_run
 
 from .run import conclude
 from .terminal import Terminal

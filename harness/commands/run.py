@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.hosting import bind_warning
-from harness.matrix import Crowd, Watching, load_column
-from harness.options import Catalogue, Settings
+from harness.options.table import Catalogue, Settings
 from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
 from harness.report.text import render_text
-from harness.store import Column, Run, read_doubts
+from harness.stage.hosted import bind_warning
+from harness.store.runs import Column, Run, read_doubts
 from harness.verdict import EXIT_HARNESS_FAILED
 from harness.workers.failure import last_lines, with_log
 
 from .interrupts import Interrupts, QuitError
+from .loading import Crowd, Watching, load_column
 from .terminal import Terminal
 
 #: For each column, if nobody says when to end.

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.hosting import bind_warning, failure_of, host_column, make_run, note
-from harness.options import Settings
+from harness.options.table import Settings
 from harness.pipeline import judge_run
-from harness.store import Column, Run
+from harness.stage.hosted import bind_warning, failure_of, host_column, make_run, note
+from harness.store.runs import Column, Run
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 
 from .interrupts import Interrupts, QuitError
@@ -65,7 +65,7 @@ def _serve(settings: Settings, run: Run, column: Column, interrupts: Interrupts,
 
 
 def _locustfile() -> Path:
-    from harness.matrix import LOCUSTFILE
+    from .loading import LOCUSTFILE
 
     repository = LOCUSTFILE.parents[1] / "locustfiles" / "isolation.py"
     return repository if repository.exists() else LOCUSTFILE

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from harness import records
 from harness.history.steps import ACTIVE, Active, Step
-from harness.options import REFERENCE, UsageError
-from harness.report.inert import inert_line
+from harness.inert import inert_line
+from harness.options.table import REFERENCE, UsageError
 from harness.verdict import EXIT_HARNESS_FAILED
 from harness.workers.command import find_python, target_environment
 from harness.workers.spec import Spec

@@ -12,7 +12,7 @@ import os
 import sys
 from pathlib import Path
 
-from harness import files, records
+from harness import records
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
 from harness.inside.complaint import fail
@@ -21,7 +21,8 @@ from harness.inside.locality import Locality
 from harness.inside.observer import Observer
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
-from harness.metadata import Doubt
+from harness.store import files
+from harness.store.metadata import Doubt
 from harness.target import Loaded, LoadError, WSGIApplication, load_target
 from harness.workers.spec import COMPLAINT, YES, Spec
 

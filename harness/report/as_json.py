@@ -13,11 +13,11 @@ from typing import Any
 from harness.history.canary import to_text
 from harness.history.event import Event
 from harness.history.facts import JournalFacts
+from harness.inert import script_data
 from harness.verdict import Result, Violation
 
 from .data import ColumnReport, Measures, ResourceSample, RunReport, ScenarioMeasures
 from .evidence import evidence_lines
-from .inert import script_data
 from .matrix import state_of
 from .narrate import what_happened
 from .redact import redact

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
+from harness.inert import inert_line
 from harness.verdict import Result, Verdict
 
 from .data import ColumnReport, RunReport
 from .figures import plural
-from .inert import inert_line
 from .matrix import State, state_of
 from .sections import column_doubts
 

@@ -16,11 +16,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from harness.history.canary import name_canary, to_text
+from harness.inert import finalize
 from harness.verdict import Verdict
 
 from .data import RunReport
 from .figures import count, plural, short
-from .inert import finalize
 from .matrix import State, make_matrix, state_of
 from .sections import ColumnSection, column_doubts, make_section, measures_line, setting_text
 from .wording import EXIT_MEANINGS, GLOSSARY, command_again, command_to_check, sentence

@@ -11,7 +11,7 @@ from xml.etree.ElementTree import Element, tostring
 
 from markupsafe import Markup
 
-from .inert import inert_line
+from harness.inert import inert_line
 
 Number = float | int
 

@@ -10,12 +10,12 @@ import textwrap
 from collections.abc import Iterable, Sequence
 
 from harness.history.canary import name_canary, to_text
+from harness.inert import inert_block, inert_line
 from harness.verdict import Result, Verdict, Violation
 
 from .data import ColumnReport, RunReport
 from .evidence import evidence_lines
 from .figures import count, plural
-from .inert import inert_block, inert_line
 from .matrix import make_matrix, matrix_text
 from .page import run_doubts
 from .sections import by_anomaly, details_of, measures_line, name_operations, one_host, slowest_line

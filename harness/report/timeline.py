@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from harness.history.canary import name_canary
 from harness.history.event import Event
 from harness.history.layout import Side
+from harness.inert import inert_line
 
-from .inert import inert_line
 from .narrate import Sight, scenario_of, what_happened, what_it_saw, where_it_ran
 
 CLOCK_WIDTH = 10

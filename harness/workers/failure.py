@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from harness.report.inert import inert_line
+from harness.inert import inert_line
 
 LINES_MAX = 12
 BYTES_MAX = 16384

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from harness import store
-from harness.files import StoreError, read_json, write_json, write_text
-from harness.metadata import ColumnMeta, Doubt, RunMeta
+from harness.store import runs as store
+from harness.store.files import StoreError, read_json, write_json, write_text
+from harness.store.metadata import ColumnMeta, Doubt, RunMeta
 
 META = RunMeta(("crosstalk", "run"), seed=7, columns=("thread-gthread", "process-sync"), operations=100)
 COLUMN = ColumnMeta("thread", "gthread", 8, ("127.0.0.1", 40001), seed=7, faults=("global_request",))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.metadata import RunMeta
-from harness.store import new_run
+from harness.store.metadata import RunMeta
+from harness.store.runs import new_run
 from harness.workers.running import RunningTarget, start_target
 from harness.workers.spec import Spec
 from harness.workers.table import Hosting, all_hostings

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from harness.metadata import RunMeta
-from harness.store import new_run
+from harness.store.metadata import RunMeta
+from harness.store.runs import new_run
 from harness.workers.running import RunningTarget
 from harness.workers.spec import Spec
 from harness.workers.table import look_up

@@ -18,7 +18,7 @@ from harness.history.facts import JournalFacts
 from harness.history.reader import open_journal
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
-from harness.store import read_doubts
+from harness.store.runs import read_doubts
 from harness.workers.running import RunningTarget, start_target
 from harness.workers.spec import DEFAULT_TARGET, Spec
 from harness.workers.table import Hosting, all_hostings

@@ -21,9 +21,9 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from harness.history.event import Event
+from harness.inert import inert_block, inert_line, script_data
 from harness.report.as_json import render_json
 from harness.report.data import RunReport
-from harness.report.inert import inert_block, inert_line, script_data
 from harness.report.junit import render_junit
 from harness.report.page import render_page
 from harness.report.text import render_text

@@ -8,8 +8,8 @@ from pathlib import Path
 from harness.history.journal import JournalWriter
 from harness.history.layout import DETAIL_SHIFT, KIND_SHIFT, SCENARIO_SHIFT, Kind, Side
 from harness.history.scenarios import Scenario
-from harness.metadata import ColumnMeta, RunMeta
-from harness.store import Column, Run, new_run
+from harness.store.metadata import ColumnMeta, RunMeta
+from harness.store.runs import Column, Run, new_run
 
 COLUMN = ColumnMeta("thread", "gthread", 8, ("127.0.0.1", 40001), seed=7, inside=False, black_box=True)
 #: What EVIDENCE asks of a black box.

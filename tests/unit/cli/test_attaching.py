@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import attaching
-from harness.attaching import attach, parse_host
-from harness.options import Settings, UsageError, parse_settings
+from harness.options.table import Settings, UsageError, parse_settings
+from harness.stage import attached as attaching
+from harness.stage.attached import attach, parse_host
 from harness.workers.readiness import Announcement
 from tests.unit.cli.runs import make_column, make_run, record_operations
 from tests.unit.cli.test_options import CATALOGUE

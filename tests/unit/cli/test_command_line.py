@@ -11,7 +11,7 @@ import pytest
 
 from harness import cli
 from harness.commands import run
-from harness.options import OPTIONS, RUN
+from harness.options.table import OPTIONS, RUN
 from harness.workers.failure import TargetError
 
 ROOT = Path(__file__).resolve().parents[3]

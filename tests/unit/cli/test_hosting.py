@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from harness import hosting
-from harness.hosting import HostedColumn, host_column
-from harness.options import parse_settings
-from harness.store import Column, Run
+from harness.options.table import parse_settings
+from harness.stage import hosted as hosting
+from harness.stage.hosted import HostedColumn, host_column
+from harness.store.runs import Column, Run
 from harness.workers.ending import ExitFacts
 from harness.workers.failure import TargetError
 from harness.workers.readiness import Announcement

@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from harness.commands import locust_session
-from harness.commands.locust_session import Locust, Session
-from harness.commands.locust_stage import Asked
-from harness.load.locust_local import Ends
-from harness.load.locust_receipts import Places
-from harness.load.locust_tickets import TicketOffice
-from harness.load.locust_wire import LoadPlan
-from harness.options import parse_settings
-from harness.store import Column, Run, read_doubts
+from harness.commands.locust import session as locust_session
+from harness.commands.locust.session import Locust, Session
+from harness.commands.locust.stage import Asked
+from harness.load.locust.local import Ends
+from harness.load.locust.receipts import Places
+from harness.load.locust.tickets import TicketOffice
+from harness.load.locust.wire import LoadPlan
+from harness.options.table import parse_settings
+from harness.store.runs import Column, Run, read_doubts
 from harness.verdict import Verdict
 from harness.workers.failure import TargetError
 from tests.unit.cli.runs import ENOUGH, make_column, make_run, record_operations

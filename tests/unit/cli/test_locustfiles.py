@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.matrix import LOCUSTFILE
+from harness.commands.loading import LOCUSTFILE
 
 ROOT = Path(__file__).resolve().parents[3]
 

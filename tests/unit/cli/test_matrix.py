@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from harness import matrix
-from harness.matrix import Crowd, Watching, load_column, locust_command
-from harness.metadata import Doubt
-from harness.options import parse_settings
-from harness.store import Column, Run, append_doubt, read_doubts
+from harness.commands import loading as matrix
+from harness.commands.loading import Crowd, Watching, load_column, locust_command
+from harness.options.table import parse_settings
+from harness.store.metadata import Doubt
+from harness.store.runs import Column, Run, append_doubt, read_doubts
 from tests.unit.cli.runs import make_run
 from tests.unit.cli.test_options import CATALOGUE
 

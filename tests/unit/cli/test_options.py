@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from harness.catalogue import gather_catalogue
-from harness.options import (
+from harness.options.catalogue import gather_catalogue
+from harness.options.table import (
     LOCUST,
     OPTIONS,
     RUN,

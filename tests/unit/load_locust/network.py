@@ -16,12 +16,12 @@ from typing import Any
 import gevent
 
 from harness.load.exchange import Completion
-from harness.load.locust_local import Ends
-from harness.load.locust_master import MasterEnd
-from harness.load.locust_side import LoadSide
-from harness.load.locust_tickets import TicketOffice
-from harness.load.locust_wire import LoadPlan
-from harness.load.locust_worker import WorkerEnd
+from harness.load.locust.local import Ends
+from harness.load.locust.master import MasterEnd
+from harness.load.locust.side import LoadSide
+from harness.load.locust.tickets import TicketOffice
+from harness.load.locust.wire import LoadPlan
+from harness.load.locust.worker import WorkerEnd
 from harness.workload.operation import Item
 from harness.workload.stream import Workload
 from tests.unit.load_locust.recordings import RUN, fill, places

@@ -7,8 +7,8 @@ from pathlib import Path
 from harness.history.journal import JournalWriter
 from harness.history.layout import DETAIL_SHIFT, KIND_SHIFT, SCENARIO_SHIFT, Kind, Side
 from harness.history.scenarios import Scenario
-from harness.load.locust_receipts import Places, Receipt
-from harness.load.locust_spool import Spool
+from harness.load.locust.receipts import Places, Receipt
+from harness.load.locust.spool import Spool
 
 RUN = "20260101-000000-abcdef"
 

@@ -9,10 +9,10 @@ import pytest
 
 from harness.history.reader import open_journal
 from harness.load.exchange import Completion
-from harness.load.locust_local import Ends, LocalEnd
-from harness.load.locust_side import SIDES, LoadSide
-from harness.load.locust_tickets import TicketOffice
-from harness.load.locust_wire import LoadPlan
+from harness.load.locust.local import Ends, LocalEnd
+from harness.load.locust.side import SIDES, LoadSide
+from harness.load.locust.tickets import TicketOffice
+from harness.load.locust.wire import LoadPlan
 from harness.workload.operation import Item
 from tests.unit.load_locust.network import StubClient
 from tests.unit.load_locust.recordings import RUN, places

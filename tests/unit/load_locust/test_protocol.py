@@ -9,8 +9,9 @@ import gevent
 import pytest
 
 from harness.history.reader import open_journal
-from harness.load import locust_spool, locust_worker
-from harness.load.locust_wire import JOURNAL, Chunk, Claim, End, Fault, Grant, Hello, name_of, write
+from harness.load.locust import spool as worker_spool
+from harness.load.locust import worker as worker_end
+from harness.load.locust.wire import JOURNAL, Chunk, Claim, End, Fault, Grant, Hello, name_of, write
 from tests.unit.load_locust.network import FakeRunner, Fate, Letter, Network, work
 from tests.unit.load_locust.recordings import RUN
 
@@ -19,9 +20,9 @@ MakeNetwork = Callable[..., Network]
 
 @pytest.fixture
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MakeNetwork]:
-    monkeypatch.setattr(locust_spool, "RESEND_AFTER_S", 0.05)
-    monkeypatch.setattr(locust_worker, "DELIVER_EVERY_S", 0.01)
-    monkeypatch.setattr(locust_worker, "END_AGAIN_S", 0.05)
+    monkeypatch.setattr(worker_spool, "RESEND_AFTER_S", 0.05)
+    monkeypatch.setattr(worker_end, "DELIVER_EVERY_S", 0.01)
+    monkeypatch.setattr(worker_end, "END_AGAIN_S", 0.05)
     made: list[Network] = []
 
     def make(workers: int, fate: Fate = lambda letter: 1) -> Network:
@@ -185,7 +186,7 @@ def test_a_worker_that_can_t_record_says_so(network: MakeNetwork, monkeypatch: p
     def no_space(run: str, disk_max_mb: int) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(locust_worker, "Spool", no_space)
+    monkeypatch.setattr(worker_end, "Spool", no_space)
     net = network(1)
     net.begin(drain_timeout_s=0.2)
     while not net.faults:

@@ -8,8 +8,8 @@ import pytest
 
 from harness.history.layout import Side
 from harness.history.reader import open_journal
-from harness.load.locust_receipts import Receipt, Receipts
-from harness.load.locust_wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, Chunk, End
+from harness.load.locust.receipts import Receipt, Receipts
+from harness.load.locust.wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, Chunk, End
 from tests.unit.load_locust.recordings import RUN, journal_bytes, places, receipt
 
 HEADER, RECORD = 4096, 72

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from harness.history.reader import open_journal
-from harness.load.locust_spool import RESEND_AFTER_S, WINDOW_BYTES, Spool
-from harness.load.locust_wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, STREAMS
+from harness.load.locust.spool import RESEND_AFTER_S, WINDOW_BYTES, Spool
+from harness.load.locust.wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, STREAMS
 from tests.unit.load_locust.recordings import RUN, deliver, fill, receipt
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.load.locust_tickets import SHARE_MAX, TicketOffice
+from harness.load.locust.tickets import SHARE_MAX, TicketOffice
 
 
 def use_up(office: TicketOffice, workers: list[int]) -> dict[int, int]:

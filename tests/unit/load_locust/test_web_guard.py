@@ -4,9 +4,9 @@ import argparse
 
 import pytest
 
-from harness.load.locust_guard import refuse
-from harness.load.locust_options import FORM, Frozen, add_options, own_values, refused_fields
-from harness.options import LOCUST, OPTIONS, UsageError
+from harness.load.locust.guard import refuse
+from harness.load.locust.options import FORM, Frozen, add_options, own_values, refused_fields
+from harness.options.table import LOCUST, OPTIONS, UsageError
 
 HOST = "127.0.0.1:8089"
 START = ["user_count", "spawn_rate", "host", "operations", "worker_model", "faults", "seed"]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.load.locust_wire import (
+from harness.load.locust.wire import (
     TO_MASTER,
     TO_WORKER,
     Ack,

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from harness.report.inert import inert_block, inert_line, script_data
+from harness.inert import inert_block, inert_line, script_data
 
 #: What a hostile target may say -> how one line of a report shows it.
 HOSTILE = {

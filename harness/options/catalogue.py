@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from .options import Catalogue
-from .target import known_faults
-from .workers.table import MODELS
-from .workload.mix import DEFAULT_MIX
+from harness.target import known_faults
+from harness.workers.table import MODELS
+from harness.workload.mix import DEFAULT_MIX
+
+from .table import Catalogue
 
 
 def gather_catalogue() -> Catalogue:

@@ -20,15 +20,15 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from .files import StoreError, read_json
-from .hosting import note
-from .metadata import Doubt
-from .options import LOCUST, Settings, UsageError, to_arguments
-from .store import Column, Run
-from .verdict import EXIT_HARNESS_FAILED
-from .workers.failure import last_lines
+from harness.options.table import LOCUST, Settings, UsageError, to_arguments
+from harness.stage.hosted import note
+from harness.store.files import StoreError, read_json
+from harness.store.metadata import Doubt
+from harness.store.runs import Column, Run
+from harness.verdict import EXIT_HARNESS_FAILED
+from harness.workers.failure import last_lines
 
-LOCUSTFILE = Path(__file__).with_name("locustfile.py")
+LOCUSTFILE = Path(__file__).parents[1] / "locustfile.py"
 LOOK_EVERY_S = 0.2
 #: Below the range that systems pick ports for connections from.
 LOWEST_PORT, PORTS = 20_000, 10_000

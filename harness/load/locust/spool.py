@@ -18,9 +18,9 @@ import numpy as np
 from harness.history.header import HEADER_SIZE
 from harness.history.journal import JournalWriter
 from harness.history.layout import RECORD_SIZE, Side
+from harness.load.recording import DetailsWriter
 
-from .locust_wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, Chunk, End
-from .recording import DetailsWriter
+from .wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, Chunk, End
 
 #: Unacknowledged bytes at most: what a slow master makes us hold back.
 WINDOW_BYTES = 16 * CHUNK_BYTES_MAX

@@ -11,16 +11,16 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from .doctor import versions
-from .files import StoreError
-from .metadata import ColumnMeta, Doubt, RunMeta
-from .options import Settings
-from .store import Column, Run, append_doubt, new_run
-from .workers.failure import TargetError
-from .workers.listener import is_loopback
-from .workers.running import RunningTarget, start_target
-from .workers.spec import Spec
-from .workers.table import check_concurrency, look_up
+from harness.doctor import versions
+from harness.options.table import Settings
+from harness.store.files import StoreError
+from harness.store.metadata import ColumnMeta, Doubt, RunMeta
+from harness.store.runs import Column, Run, append_doubt, new_run
+from harness.workers.failure import TargetError
+from harness.workers.listener import is_loopback
+from harness.workers.running import RunningTarget, start_target
+from harness.workers.spec import Spec
+from harness.workers.table import check_concurrency, look_up
 
 #: What a target that recorded nothing is filed under.
 EXTERNAL = ("external", "host")

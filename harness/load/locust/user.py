@@ -8,9 +8,10 @@ import gevent
 from locust import User, constant, task
 from locust.exception import StopUser
 
-from .client import Client
-from .exchange import NEVER_SENT, Completion
-from .locust_side import SIDES
+from harness.load.client import Client
+from harness.load.exchange import NEVER_SENT, Completion
+
+from .side import SIDES
 
 #: After an operation that could not be sent: a target that is gone must not be asked a million times.
 PAUSE_AFTER_FAIL_S = 0.05

@@ -18,9 +18,9 @@ from gevent.event import Event
 
 from harness.records import RecordError
 
-from .locust_side import SIDES, Link, LoadSide
-from .locust_spool import Spool
-from .locust_wire import (
+from .side import SIDES, Link, LoadSide
+from .spool import Spool
+from .wire import (
     VERSION,
     Ack,
     Claim,

@@ -26,20 +26,20 @@ from locust import events
 from locust.env import Environment
 from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
-from harness.catalogue import gather_catalogue
-from harness.load.locust_guard import guard_web_ui
-from harness.load.locust_local import LocalEnd
-from harness.load.locust_master import MasterEnd
-from harness.load.locust_options import Frozen, add_options, own_values
-from harness.load.locust_side import SIDES
-from harness.load.locust_user import IsolationUser
-from harness.load.locust_worker import WorkerEnd
-from harness.options import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
+from harness.load.locust.guard import guard_web_ui
+from harness.load.locust.local import LocalEnd
+from harness.load.locust.master import MasterEnd
+from harness.load.locust.options import Frozen, add_options, own_values
+from harness.load.locust.side import SIDES
+from harness.load.locust.user import IsolationUser
+from harness.load.locust.worker import WorkerEnd
+from harness.options.catalogue import gather_catalogue
+from harness.options.table import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
 from harness.report.text import render_text
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 
-from .locust_session import LoadEnd, Locust, Session
-from .locust_stage import Asked
+from .session import LoadEnd, Locust, Session
+from .stage import Asked
 
 __all__ = ["IsolationUser"]
 

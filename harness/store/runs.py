@@ -16,7 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeVar
 
-from . import records
+from harness import records
+
 from .files import StoreError, append_line, read_bytes, read_json, regular_files, write_json, writing
 from .metadata import FORMAT, NAME, ColumnMeta, Doubt, RunMeta
 

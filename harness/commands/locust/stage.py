@@ -13,10 +13,10 @@ from typing import Protocol
 
 import gevent
 
-from harness.attaching import Attached, attach
-from harness.hosting import HostedColumn, host_column, make_run
-from harness.options import Settings
-from harness.store import Column, Run, open_run
+from harness.options.table import Settings
+from harness.stage.attached import Attached, attach
+from harness.stage.hosted import HostedColumn, host_column, make_run
+from harness.store.runs import Column, Run, open_run
 
 #: After the last answer, a target that goes on running may still be writing its last records.
 QUIET_S = 0.5

@@ -13,7 +13,7 @@ import argparse
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.options import LOCUST, OPTIONS, UsageError
+from harness.options.table import LOCUST, OPTIONS, UsageError
 
 #: What Locust's form is made of, besides ours.
 LOCUST_FORM = frozenset(
@@ -32,7 +32,7 @@ class _Shown(list[str]):
 def add_options(parser: Any) -> None:
     """Add every option offered to ``locust -f`` to Locust's *parser* (``init_command_line_parser``).
 
-    All are text: the form hands over text, and :func:`harness.options.parse_settings` reads both.
+    All are text: the form hands over text, and :func:`harness.options.table.parse_settings` reads both.
     """
     # Locust's own default is every interface, for a form that starts programs and for a master that
     # takes recordings; --web-host and --master-bind-host open them.

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from .locust_receipts import Places
-from .locust_side import SIDES, Link, LoadSide
-from .locust_spool import open_recording
-from .locust_tickets import TicketOffice
-from .locust_wire import LoadPlan
+from .receipts import Places
+from .side import SIDES, Link, LoadSide
+from .spool import open_recording
+from .tickets import TicketOffice
+from .wire import LoadPlan
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,15 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
+from harness.load.client import Client
+from harness.load.connections import SharedConnections
+from harness.load.exchange import Completion
+from harness.load.recording import Recorder
 from harness.workload.mix import make_mix
 from harness.workload.operation import Item
 
-from .client import Client
-from .connections import SharedConnections
-from .exchange import Completion
-from .locust_spool import Recording
-from .locust_wire import LoadPlan
-from .recording import Recorder
+from .spool import Recording
+from .wire import LoadPlan
 
 logger = logging.getLogger(__name__)
 

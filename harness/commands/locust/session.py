@@ -19,20 +19,20 @@ from typing import Any, Protocol
 import gevent
 from gevent.event import Event
 
-from harness.files import StoreError, write_json
-from harness.hosting import bind_warning, failure_of, note
-from harness.load.locust_local import Ends
-from harness.load.locust_receipts import Places
-from harness.load.locust_tickets import TicketOffice
-from harness.load.locust_wire import LoadPlan
-from harness.metadata import Doubt
+from harness.load.locust.local import Ends
+from harness.load.locust.receipts import Places
+from harness.load.locust.tickets import TicketOffice
+from harness.load.locust.wire import LoadPlan
 from harness.pipeline import judge_run
 from harness.report.data import RunReport
-from harness.store import Column
+from harness.stage.hosted import bind_warning, failure_of, note
+from harness.store.files import StoreError, write_json
+from harness.store.metadata import Doubt
+from harness.store.runs import Column
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 from harness.workers.failure import TargetError, with_log
 
-from .locust_stage import Asked, Stage, make_stage
+from .stage import Asked, Stage, make_stage
 
 logger = logging.getLogger(__name__)
 

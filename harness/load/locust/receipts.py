@@ -15,7 +15,7 @@ from pathlib import Path
 from harness.history.header import HEADER_SIZE, JournalError, unpack_header
 from harness.history.layout import RECORD_SIZE, Side
 
-from .locust_wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, STREAMS, Chunk, End
+from .wire import CHUNK_BYTES_MAX, DETAILS, JOURNAL, STREAMS, Chunk, End
 
 
 @dataclass(frozen=True, slots=True)

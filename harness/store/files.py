@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from . import records
+from harness import records
 
 #: No JSON or text file of a run comes near this.
 BYTES_MAX = 64 << 20

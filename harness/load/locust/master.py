@@ -16,10 +16,10 @@ import gevent
 
 from harness.records import RecordError
 
-from .locust_local import Ends
-from .locust_receipts import Places, Receipts
-from .locust_tickets import TicketOffice
-from .locust_wire import (
+from .local import Ends
+from .receipts import Places, Receipts
+from .tickets import TicketOffice
+from .wire import (
     DETAILS,
     JOURNAL,
     TEXT_CHARACTERS_MAX,

@@ -19,12 +19,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from .files import StoreError
-from .hosting import EXTERNAL, describe_external, make_run, now_utc
-from .metadata import NAME, ColumnMeta
-from .options import Settings, UsageError
-from .store import Column, Run, open_run
-from .workers.readiness import Announcement, ask
+from harness.options.table import Settings, UsageError
+from harness.store.files import StoreError
+from harness.store.metadata import NAME, ColumnMeta
+from harness.store.runs import Column, Run, open_run
+from harness.workers.readiness import Announcement, ask
+
+from .hosted import EXTERNAL, describe_external, make_run, now_utc
 
 ASK_TIMEOUT_S = 5.0
 

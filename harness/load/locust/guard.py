@@ -3,7 +3,7 @@
 The rule this file guards: **a web page that a person visits can't start, steer or write anything
 here.** Locust answers requests of every origin (CORS is open), its start form sets any option, and
 ``/user`` sets any attribute of the user class. Requests that change something must come from the
-interface itself, and may set what :mod:`.locust_options` lists.
+interface itself, and may set what :mod:`.options` lists.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import logging
 from typing import Any
 from urllib.parse import urlsplit
 
-from .locust_options import refused_fields
+from .options import refused_fields
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""What can be asked for (`table`), and what there is to choose from (`catalogue`)."""

@@ -1,0 +1,1 @@
+"""What lies under ``reports/``: paths, files, what they say of themselves. All that is read is untrusted."""
