@@ -11,15 +11,12 @@ Outside, what the view read before and after its yield came back to the client.
 from __future__ import annotations
 
 from harness.history.canary import ABSENT
-from harness.history.facts import ColumnFacts
-from harness.history.layout import App, Callback, Field, Kind, Look, Side
+from harness.history.layout import App, Callback, Field, Kind, Look
 from harness.history.steps import ACTIVE, Step
-from harness.verdict import Result
 
+from .both_sides import BothSides, Flag
 from .checkpoints import STEP_KINDS, Bools, code_of, table_of
-from .fields import FieldFold
-from .fold import Fold, Law, Looked, conclude
-from .sightings import flag
+from .fold import Fold, Law
 from .view import View
 
 FIELDS = (
@@ -61,43 +58,23 @@ _NEEDS_APP = table_of(
 )
 
 
-class OwnAfterYield:
-    """Compares what each record saw with the operation that the wrapper knows to run there."""
+def look_inside(view: View, flag: Flag) -> int:
+    """Compare what each record saw with the operation that the wrapper knows to run there."""
+    inside = _INSIDE[view.code] & view.known
+    _judge_request(view, inside & ~view.own_request, flag)
+    flag(view, inside & (view.g != ABSENT) & (view.g != view.op), "foreign-g")
+    homeless = inside & (view.app != App.TARGET) & _NEEDS_APP[view.code]
+    flag(view, homeless & (view.app == App.OTHER), "foreign-app")
+    flag(view, homeless & (view.app == App.NONE), "lost-app")
+    return int(inside.sum())
 
-    def __init__(self, law: Law) -> None:
-        self._law = law
-        self._client = FieldFold(law, FIELDS)
-        self._tally = self._client.tally
-        self._looked = 0
 
-    def feed(self, view: View) -> None:
-        """Take in a batch of either side."""
-        if view.side is Side.CLIENT:
-            self._client.feed(view)
-            return
-        inside = _INSIDE[view.code] & view.known
-        self._looked += int(inside.sum())
-        own = inside & view.own_request
-        self._judge_request(view, inside & ~own)
-        self._flag(view, inside & (view.g != ABSENT) & (view.g != view.op), "foreign-g")
-        homeless = inside & (view.app != App.TARGET) & _NEEDS_APP[view.code]
-        self._flag(view, homeless & (view.app == App.OTHER), "foreign-app")
-        self._flag(view, homeless & (view.app == App.NONE), "lost-app")
-
-    def _judge_request(self, view: View, not_own: Bools) -> None:
-        absent = view.request == ABSENT
-        self._flag(view, not_own & ~absent, "foreign-request")
-        self._flag(view, not_own & absent & _NEEDS_REQUEST[view.code], "lost-request")
-
-    def _flag(self, view: View, flagged: Bools, anomaly: str) -> None:
-        flag(self._tally, self._law.id, view, flagged, anomaly)
-
-    def finish(self, facts: ColumnFacts) -> Result:
-        """Judge by both sides."""
-        looked = Looked(self._looked, self._client.looked)
-        return conclude(self._law, facts, looked, self._tally.close(facts))
+def _judge_request(view: View, not_own: Bools, flag: Flag) -> None:
+    absent = view.request == ABSENT
+    flag(view, not_own & ~absent, "foreign-request")
+    flag(view, not_own & absent & _NEEDS_REQUEST[view.code], "lost-request")
 
 
 def start(law: Law) -> Fold:
     """Return the fold of I1."""
-    return OwnAfterYield(law)
+    return BothSides(law, FIELDS, look_inside)
