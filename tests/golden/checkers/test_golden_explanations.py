@@ -6,18 +6,13 @@ then read the difference before it is committed.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from harness.checkers.checkpoints import label
 from harness.checkers.judge import judge
-from harness.history.canary import name_canary
-from harness.history.event import Event
-from harness.history.layout import Field, Kind, Side
-from harness.verdict import Result, Verdict
+from harness.verdict import Verdict
+from tests.golden.checkers.rendering import hold, lines
 from tests.unit.checkers.notation import tell
 
 HERE = Path(__file__).parent
@@ -41,37 +36,12 @@ STORIES = {
 KILLED = {"a_killed_worker": ("server/1",)}
 
 
-def describe(event: Event) -> str:
-    if event.side is Side.CLIENT:
-        kind, point = Kind(event["kind"]), event["point"]
-        what = f"observe {Field(point).name.lower()}" if kind is Kind.OBSERVE else kind.name.lower()
-    else:
-        what = label(event["kind"], event["point"])
-    return f"{event.source} #{event.number} {name_canary(event['op'])} {what}"
-
-
-def lines(result: Result) -> Iterator[str]:
-    looked = "" if result.looked else ", not looked at"
-    yield f"{result.invariant} {result.verdict.word}{looked}: {result.count} {dict(result.facts)}"
-    for doubt in result.doubts:
-        yield f"  ? {doubt}"
-    if result.cut_off:
-        yield f"  cut off: {', '.join(map(name_canary, result.cut_off))}"
-    for violation in result.violations:
-        yield f"  ! {violation.anomaly} at {violation.checkpoint}: {violation.explanation}"
-        yield f"    of {', '.join(map(name_canary, violation.operations))}"
-        yield from (f"    - {describe(event)}" for event in violation.witness)
-
-
 @pytest.mark.parametrize("name", STORIES)
 def test_explanations_are_as_committed(name: str) -> None:
     story = tell(STORIES[name])
     results = judge(story.facts(KILLED.get(name, ())), story.batches())
     text = "\n".join([*(line for result in results for line in lines(result)), ""])
-    path = HERE / f"{name}.txt"
-    if os.environ.get("CROSSTALK_UPDATE_GOLDEN"):
-        path.write_text(text, encoding="utf-8")
-    assert text == path.read_text(encoding="utf-8")
+    hold(HERE / f"{name}.txt", text)
 
 
 def test_only_the_right_target_and_the_killed_worker_are_blamed_for_nothing() -> None:

@@ -41,16 +41,17 @@ def served(pid: int, operations: int, clients: int, session: int = 0, first: int
 SESSION = make_canary(CanaryKind.SESSION, 0, 0, 1)
 
 
-@pytest.mark.parametrize(
-    ("story", "switches"),
-    [
-        ("1< 1> 2< 2>", 0),  # one after the other
-        ("1< 2< 1> 2>", 2),  # 2 interrupts 1, and 1 goes on while 2 is inside
-        ("1< 2< 2> 1>", 1),  # after 2 has left, nothing is interrupted
-        ("1< @2 2< @1 1> @2 2>", 0),  # other processes interrupt nobody
-        ("1<[op=?] 2< 1>[op=?] 2>", 1),  # a request that is none of ours interrupts, but isn't counted on
-    ],
+#: story, and how often an operation is interrupted in it
+SWITCHES = (
+    ("1< 1> 2< 2>", 0),  # one after the other
+    ("1< 2< 1> 2>", 2),  # 2 interrupts 1, and 1 goes on while 2 is inside
+    ("1< 2< 2> 1>", 1),  # after 2 has left, nothing is interrupted
+    ("1< @2 2< @1 1> @2 2>", 0),  # other processes interrupt nobody
+    ("1<[op=?] 2< 1>[op=?] 2>", 1),  # a request that is none of ours interrupts, but isn't counted on
 )
+
+
+@pytest.mark.parametrize(("story", "switches"), SWITCHES)
 def test_a_switch_is_a_change_of_operation_while_the_first_is_inside(story: str, switches: int) -> None:
     assert judge_story("EVIDENCE", story).facts["switches_inside_requests"] == switches
 
