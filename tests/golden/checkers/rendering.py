@@ -30,7 +30,8 @@ def lines(result: Result) -> Iterator[str]:
     if result.cut_off:
         yield f"  cut off: {', '.join(map(name_canary, result.cut_off))}"
     for violation in result.violations:
-        yield f"  ! {violation.anomaly} at {violation.checkpoint}: {violation.explanation}"
+        what = f"{violation.invariant} {violation.anomaly} at {violation.checkpoint}"
+        yield f"  ! {what}: {violation.explanation}"
         yield f"    of {', '.join(map(name_canary, violation.operations))}"
         yield from (f"    - {describe(event)}" for event in violation.witness)
 

@@ -7,10 +7,13 @@ doubts, the events of each witness, the operations it names. Accepted as in test
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.checkers.judge import Judging
+from harness.checkers.table import CHECKERS
 from tests.golden.checkers.rendering import hold, lines
 from tests.unit.checkers import (
     test_accounting,
@@ -47,9 +50,9 @@ def told(stories: Iterable[tuple[str, str]]) -> Iterator[str]:
     """Render each story under three headings: as it is, with its process killed, as a black box."""
     for law, text in stories:
         yield f"== {text}"
-        yield from lines(judge_story(law, text))
         story = tell(text)
         whole = judge_story(law, story)
+        yield from lines(whole)
         for heading, facts in (
             ("killed", story.facts(killed=("server/1",))),
             ("black box", story.facts(inside=False)),
@@ -63,3 +66,14 @@ def told(stories: Iterable[tuple[str, str]]) -> Iterator[str]:
 @pytest.mark.parametrize("name", TABLES)
 def test_all_that_is_said_of_a_story_is_as_committed(name: str) -> None:
     hold(HERE / f"stories_{name}.txt", "\n".join([*told(TABLES[name]), ""]))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_story_told_record_by_record_is_the_same(name: str) -> None:
+    for law, text in TABLES[name]:
+        story = tell(text)
+        judging = Judging([checker for checker in CHECKERS if checker.law.id == law])
+        for batch in story.batches():
+            for at in range(len(batch.records)):
+                judging.feed(replace(batch, first=at, records=batch.records[at : at + 1]))
+        assert judging.finish(story.facts()) == (judge_story(law, story),), text
