@@ -62,11 +62,6 @@ def test_sentences() -> None:
     assert join_and(["a", "b", "c"], "or") == "a, b or c"
     spelled = ["0 gaps", "1 gap", "2 gaps", "1,234 gaps"]
     assert [plural(number, "gap") for number in (0, 1, 2, 1234)] == spelled
-        "0 gaps",
-        "1 gap",
-        "2 gaps",
-        "1,234 gaps",
-    ]
 
 
 def test_a_few_are_named_and_the_others_counted() -> None:
