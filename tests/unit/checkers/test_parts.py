@@ -26,7 +26,8 @@ def test_a_code_is_one_number_for_each_kind_and_point() -> None:
 
 def test_a_table_is_true_at_its_codes_only() -> None:
     table = table_of([3, code_of(Kind.EXIT)])
-    assert (table.shape, table.dtype) == ((KINDS * POINTS,), np.bool_)
+    assert table.shape == (KINDS * POINTS,)
+    assert table.dtype == np.bool_
     assert np.flatnonzero(table).tolist() == [3, code_of(Kind.EXIT)]
 
 
