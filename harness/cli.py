@@ -13,7 +13,16 @@ import traceback
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from harness.options.table import OPTIONS, REFERENCE, RUN, SERVE, UsageError, only_column, parse_settings
+from harness.options.table import (
+    OPTIONS,
+    REFERENCE,
+    RUN,
+    SERVE,
+    UsageError,
+    check_processes,
+    only_column,
+    parse_settings,
+)
 from harness.store.files import StoreError
 
 from .commands.terminal import Terminal
@@ -70,7 +79,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = list(sys.argv[1:] if arguments is None else arguments)
     terminal = _Printer()
     try:
-        parsed = make_parser().parse_args(given)
+        parsed = _parse(given)
         return int(parsed.execute(parsed, ("crosstalk", *given), terminal))
     except TargetError as error:
         terminal.complain(with_log(str(error), error.log_lines))
@@ -90,6 +99,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         terminal.complain(f"a bug of crosstalk, please report it: {type(error).__name__}: {error}")
         return EXIT_HARNESS_FAILED
+
+
+def _parse(given: list[str]) -> argparse.Namespace:
+    """Parse as argparse does, but point to the help of the command that an unknown option was given to.
+
+    :raises UsageError: if something is wrong.
+    """
+    parsed, unknown = make_parser().parse_known_args(given)
+    if unknown:
+        raise UsageError(
+            f"unrecognized arguments: {' '.join(unknown)} (see crosstalk {parsed.command} --help)"
+        )
+    return parsed
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -113,6 +135,7 @@ def _command(commands: Any, name: str, summary: str) -> argparse.ArgumentParser:
     parser: argparse.ArgumentParser = commands.add_parser(
         name, help=summary, description=summary, allow_abbrev=False
     )
+    parser.set_defaults(command=name)
     return parser
 
 
@@ -134,12 +157,21 @@ def _whole(text: str) -> int:
     return int(text)
 
 
+def _processes(text: str) -> int:
+    number = check_processes(text)
+    return number if number > 0 else os.cpu_count() or 1
+
+
 def _add_run(commands: Any) -> None:
     parser = _command(commands, "run", "run the whole matrix and give one verdict")
     _add_options(parser, RUN)
     parser.add_argument("--users", type=_whole, default=USERS, metavar="N", help=f"users at once ({USERS})")
     parser.add_argument(
-        "--processes", type=_whole, default=1, metavar="N", help="Locust processes that send operations (1)"
+        "--processes",
+        type=_processes,
+        default=1,
+        metavar="N",
+        help="Locust processes that send operations (1); -1: one for each core",
     )
     parser.set_defaults(execute=_run)
 

@@ -90,7 +90,8 @@ def _find(name: str) -> Any:
         if error.name is not None and (module_name == error.name or module_name.startswith(f"{error.name}.")):
             raise LoadError(f"there is no module {error.name!r} to load the target {name} from") from error
         raise LoadError(f"the target {name} needs a module that is not installed: {error.name}") from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        # gunicorn would start a worker that exits on import again and again.
         raise LoadError(f"the target's module {module_name} fails: {_say(error)}") from error
     try:
         for part in attribute.split("."):
@@ -111,7 +112,7 @@ def _make(name: str, found: Any, offered: dict[str, Any]) -> Any:
         return found
     try:
         return found(**{key: offered[key] for key in taken})
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise LoadError(f"the target's factory {name} fails: {_say(error)}") from error
 
 
@@ -160,5 +161,5 @@ def _ignore(_: object) -> None:
     """Install nothing: this target has no hook of ours."""
 
 
-def _say(error: Exception) -> str:
+def _say(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}".partition("\n")[0]

@@ -133,8 +133,8 @@ def _name(operations: OperationSet, what: str) -> str:
 def _doubts_of_black_box(facts: ColumnFacts) -> Iterator[str]:
     if not facts.black_box:
         yield (
-            "The target recorded nothing from its inside: start it with `crosstalk serve`, or accept "
-            "that with --black-box."
+            "The target recorded nothing from its inside, as only one that crosstalk hosts and whose "
+            "contexts it knows does: accept that with --black-box."
         )
 
 

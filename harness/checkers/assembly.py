@@ -22,6 +22,7 @@ from harness.history.facts import ColumnFacts
 from harness.history.layout import Kind
 
 from .checkpoints import Bools
+from .crowding import Crowding
 from .operation_set import OperationSet
 from .view import U8, U32, U64, Rows, View, event_of
 
@@ -98,6 +99,11 @@ class _Open:
     numbers: Rows
     passed: U64  # operations whose thread or greenlet has let the next one in since
 
+    def forget(self) -> None:
+        """Forget every open operation."""
+        self.records, self.numbers = self.records[:0].copy(), self.numbers[:0].copy()
+        self.passed = self.passed[:0].copy()
+
     def note_passed(self, view: View) -> None:
         """Note which open operations' workers entered another one in this batch."""
         starts, _ = self.groups()
@@ -124,9 +130,11 @@ class Assembly:
     """Groups the records of the given kinds by operation, for each journal.
 
     :param silence: see :data:`SILENCE`, which it is by default.
+    :param most: operations open at once, see :mod:`.crowding`.
     """
 
-    def __init__(self, kinds: Iterable[Kind], silence: int | None = None) -> None:
+    def __init__(self, kinds: Iterable[Kind], silence: int | None = None, most: int | None = None) -> None:
+        self.crowding = Crowding(most)
         self._kinds = np.zeros(256, np.bool_)
         self._kinds[[Kind.ENTER, Kind.EXIT, *kinds]] = True
         self._silence = SILENCE if silence is None else silence
@@ -145,7 +153,9 @@ class Assembly:
 
     def feed(self, view: View) -> Assembled:
         """Take in the next batch of a server journal; return what it completed."""
-        rows = np.flatnonzero(self._kinds[view.kind] & view.known)
+        judged = self.crowding.feed(view)
+        rows = np.flatnonzero(self._kinds[view.kind[:judged]] & view.known[:judged])
+        end = view.first + judged
         held = self._open.get(view.source)
         if held is None:
             batch = Batch(view.side, view.source, view.batch.pid, 0, np.empty(0, SERVER_DTYPE))
@@ -155,14 +165,17 @@ class Assembly:
         touched = _touched(held.records, view.op[rows])
         pool, columns, numbers = _sort(held, touched, view, rows)
         cut = _cut(columns, numbers, self._silence)
-        over = view.end - numbers[cut.ends - 1] > self._silence
+        over = end - numbers[cut.ends - 1] > self._silence
         silent = cut.silent | (cut.pending & over)
         self._give_up(view.source, columns.op[cut.starts[silent]])
         pending = np.repeat(cut.pending & ~over, cut.ends - cut.starts)
         held.records = np.concatenate([held.records[~touched], pool.take(pending)])
         held.numbers = np.concatenate([held.numbers[~touched], numbers[pending]])
-        self._expire(held, view.end)
-        held.note_passed(view)
+        self._expire(held, end)
+        if judged == len(view):
+            held.note_passed(view)
+        else:
+            held.forget()
         stray = self._strays(view.source, columns, cut)
         return Assembled(
             Groups(held.source, columns, numbers, cut.starts[cut.whole], cut.ends[cut.whole], pool),

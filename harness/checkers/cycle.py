@@ -98,6 +98,7 @@ class Cycle:
         )
 
     def _doubts(self) -> Iterator[str]:
+        yield from self._assembly.crowding.doubts()
         if self._assembly.silent:
             yield (
                 f"{self._assembly.silent} operations entered the target and then fell silent without "

@@ -101,6 +101,7 @@ class Ledger:
         )
 
     def _doubts(self) -> Iterator[str]:
+        yield from self._assembly.crowding.doubts()
         if self._assembly.silent:
             yield (
                 f"{self._assembly.silent} operations entered the target and then fell silent without "

@@ -119,11 +119,11 @@ def _locust(command: list[str], log: int) -> Iterator[subprocess.Popen[bytes]]:
     try:
         yield child
     finally:
-        if child.poll() is None:
-            # Its session is its own; the target ends by itself when Locust is gone.
-            with suppress(ProcessLookupError):
-                os.killpg(child.pid, signal.SIGKILL)
-            child.wait()
+        # Its session is its own; the target ends by itself when Locust is gone. Also when Locust has ended:
+        # one that is stopped while it forks (--processes) leaves its workers behind.
+        with suppress(ProcessLookupError):
+            os.killpg(child.pid, signal.SIGKILL)
+        child.wait()
 
 
 def _environment() -> dict[str, str]:

@@ -11,7 +11,7 @@ from harness.options.table import Catalogue, Settings
 from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
 from harness.report.text import render_text
-from harness.stage.hosted import bind_warning
+from harness.stage.hosted import bind_warning, check_hosting
 from harness.store.runs import Column, Run, read_doubts
 from harness.verdict import EXIT_HARNESS_FAILED
 from harness.workers.failure import last_lines, with_log
@@ -36,14 +36,19 @@ class Matrix:
 def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
     """Run every column, say how far it is, then what the verdict is; return the exit code.
 
-    The report's path is the last line. :raises StoreError: if the run's folder can't be made.
+    The report's path is the last line.
+
+    :raises StoreError: if the run's folder can't be made.
+    :raises TargetError: if no target could be started with these settings.
+    :raises UnknownWorkersError: if a column can't serve that many users.
     """
     settings = matrix.settings
     if settings.operations is None and settings.duration_s is None:
         settings = replace(settings, operations=OPERATIONS)
+    pairs = settings.columns(catalogue)
+    check_hosting(settings, pairs, matrix.crowd.users)
     if warning := bind_warning(settings):
         terminal.complain(warning)
-    pairs = settings.columns(catalogue)
     by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
     with Interrupts() as interrupts:
         watching = Watching(_progress(settings, terminal), lambda: interrupts.asked)

@@ -19,6 +19,7 @@ from typing import Any, TypeAlias
 
 from harness.history.canary import ABSENT, UNMARKED, WRAPPER_HEADER, CanaryKind
 from harness.history.scenarios import LEGAL, Scenario
+from harness.workers.spec import READY_PATH
 
 from .body import Body, BodyCutOffError, Recorder, SizedBody, refuse
 from .locality import Here, Locality
@@ -28,7 +29,6 @@ from .starting import Start, StartResponse
 Environ: TypeAlias = dict[str, Any]
 WSGIApplication: TypeAlias = Callable[[Environ, StartResponse], Iterable[bytes]]
 
-READY_PATH = "/.crosstalk/ready"
 SESSION_KEY = "crosstalk.session"
 _HEADER_KEY = "HTTP_" + WRAPPER_HEADER.upper().replace("-", "_")
 _KIND_SHIFT = 60

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from harness.history.canary import ABSENT, UNMARKED, from_text
+from harness.history.canary import ABSENT, HEADER, UNMARKED, from_text
 from harness.history.layout import Field
 from harness.history.scenarios import LEGAL, Scenario
 from harness.workload.operation import Operation, SessionKind
@@ -180,9 +180,16 @@ def _parse(body: bytes) -> dict[str, Any] | None:
 
 
 def _headers(operation: Operation, response: Response) -> Iterator[Observation]:
-    """Read the canaries every response carries; one made by the wrapper carries none."""
+    """Read the canaries every response carries.
+
+    One that the outermost wrapper made carries the operation's alone; one that a server made (--unguarded)
+    carries none.
+    """
     echo = response.header("x-canary-echo")
     if echo is None and LEGAL[operation.scenario].leaves:
+        answered = response.header(HEADER.lower())
+        if answered is not None:
+            yield Observation(Field.RESPONSE_HEADER, operation.canary, from_text(answered))
         return
     yield Observation(Field.RESPONSE_HEADER, operation.canary, from_text(echo))
     g = from_text(response.header("x-canary-g"))

@@ -13,10 +13,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
-from harness.history.canary import to_text
+from harness.history.canary import ABSENT, to_text
 from harness.history.layout import DETAIL_SHIFT, HIGH_SHIFT, KIND_SHIFT, POINT_SHIFT, SCENARIO_SHIFT, Kind
 from harness.workload.operation import Operation
 
@@ -43,23 +44,31 @@ class Details(Protocol):
         """Keep a text about the operation with this canary."""
 
 
+#: Kept free for the line that says how many others were dropped.
+_LAST_LINE_BYTES = 128
+
+
+def _line(op: int, text: str) -> bytes:
+    return json.dumps({"op": to_text(op), "text": text[:TEXT_CHARACTERS_MAX]}).encode() + b"\n"
+
+
 class DetailsWriter:
     """Appends redacted lines ``{"op": "<16 hex>", "text": "..."}`` to a file of bounded size.
 
     :param bytes_max: once a line would not fit, it and all later ones are dropped and counted in
-        ``dropped``; so is a line the disk does not take.
+        ``dropped``; so is a line the disk does not take. The last line says how many.
     :raises OSError: if the file can't be opened.
     """
 
     def __init__(self, path: str | os.PathLike[str], bytes_max: int = 4_194_304) -> None:
         self._file = Path(path).open("ab", buffering=0)  # noqa: SIM115 - kept open, see close()
-        self._room = bytes_max
+        self._room = bytes_max - _LAST_LINE_BYTES
         self._lock = threading.Lock()
         self.dropped = 0
 
     def write(self, op: int, text: str) -> None:
         """Append a line about the operation with this canary; *text* is already redacted."""
-        line = json.dumps({"op": to_text(op), "text": text[:TEXT_CHARACTERS_MAX]}).encode() + b"\n"
+        line = _line(op, text)
         with self._lock:
             if len(line) > self._room:
                 self._room = 0
@@ -73,7 +82,12 @@ class DetailsWriter:
                 self.dropped += 1
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file; its last line says how many were dropped, if any were. Idempotent."""
+        if self._file.closed:
+            return
+        if self.dropped:
+            with suppress(OSError):  # a full disk: `dropped` still tells
+                self._file.write(_line(ABSENT, f"{self.dropped} more were not kept"))
         self._file.close()
 
 

@@ -8,6 +8,7 @@ a path, an interpreter or a limit of safety, and can be set on the command line 
 
 from __future__ import annotations
 
+import os
 import random
 import re
 import sys
@@ -15,7 +16,10 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-MODELS = ("thread", "greenlet", "process")
+from harness.workers.spec import DEFAULT_TARGET
+from harness.workers.table import MODELS as WORKER_MODELS
+
+MODELS = tuple(WORKER_MODELS)
 #: Asks for every server of a model, in ``--server``.
 ALL = "all"
 
@@ -24,7 +28,11 @@ LOCUST, RUN, SERVE = "locust", "run", "serve"
 _EVERYWHERE = frozenset({LOCUST, RUN, SERVE})
 _LOAD = frozenset({LOCUST, RUN})
 #: The reference target: the only one whose faults are known here.
-REFERENCE = "targetapp.probes:create_app"
+REFERENCE = DEFAULT_TARGET
+
+
+#: Of Locust, in one run: a process takes 20 MB and more, and Locust forks them before anybody can look.
+PROCESSES_MAX = 64
 
 
 class UsageError(Exception):
@@ -251,6 +259,19 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         raise UsageError("--operations and --duration both say when to end: give one of them")
     settings.columns(catalogue)
     return settings
+
+
+def check_processes(text: str) -> int:
+    """Return how many processes of Locust are to send operations; -1 is one for each core.
+
+    :raises UsageError: if it is no number that makes sense.
+    """
+    most = max(PROCESSES_MAX, os.cpu_count() or 1)
+    if text.strip() == "-1":
+        return -1
+    if not re.fullmatch(r"[0-9]{1,9}", text.strip()) or not 1 <= int(text) <= most:
+        raise UsageError(f"--processes: {text!r} is no whole number from 1 to {most}")
+    return int(text)
 
 
 def only_column(settings: Settings, catalogue: Catalogue) -> Settings:

@@ -43,7 +43,7 @@ GLOSSARY: tuple[tuple[str, str], ...] = (
 
 #: What each verdict means, whatever the run.
 VERDICT_MEANINGS = {
-    Verdict.VALID: "every law was looked at and held, with enough evidence to say so",
+    Verdict.VALID: "every law that was looked at held, with enough evidence to say so",
     Verdict.UNKNOWN: "nothing wrong was proved, but there is too little to call it right",
     Verdict.INVALID: "a law was broken; a witness proves each breach",
 }
@@ -61,12 +61,12 @@ def sentence(report: RunReport) -> str:
     operations = sum(column.measures.operations for column in report.columns)
     if not all(result.looked for column in report.columns for result in column.results):
         return (
-            f"Over {plural(operations, 'operation')}, nothing that a client can see reached another caller; "
-            'the invariants that read "not looked at" were not examined.'
+            f"Over {plural(operations, 'operation')}, no breach was found by the invariants that were looked at; "
+            'those that read "not looked at" were not examined.'
         )
     return (
-        f"Over {plural(operations, 'operation')}, no caller's request, session or g reached another caller, "
-        "and every teardown callback ran exactly once."
+        f"In none of {plural(operations, 'operation')} was a caller's request, session or g seen by another "
+        "caller, and every teardown callback ran exactly once."
     )
 
 

@@ -23,11 +23,13 @@ from harness.options.table import Settings, UsageError
 from harness.store.files import StoreError
 from harness.store.metadata import NAME, ColumnMeta
 from harness.store.runs import Column, Run, open_run
-from harness.workers.readiness import Announcement, ask
+from harness.workers.readiness import Announcement, ask, ask_status
 
 from .hosted import EXTERNAL, describe_external, make_run, now_utc
 
 ASK_TIMEOUT_S = 5.0
+#: Every target that can be loaded answers this one.
+PROBE = "/echo/0000000000000000"
 
 
 @dataclass(slots=True)
@@ -116,6 +118,12 @@ def _attach_ours(
 def _attach_external(
     address: tuple[str, int], settings: Settings, users: int, command: Sequence[str]
 ) -> Attached:
+    status = ask_status(*address, PROBE, ASK_TIMEOUT_S)
+    if status == 404:
+        raise UsageError(
+            f"--host: the target at {address[0]}:{address[1]} answers {PROBE} with 404: "
+            "it serves none of the probes that docs/probes.md asks for"
+        )
     name = "-".join(EXTERNAL)
     run = make_run(settings, (name,), command)
     column = run.column(name)

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,9 @@ from harness.options.table import Settings
 from harness.store.files import StoreError
 from harness.store.metadata import ColumnMeta, Doubt, RunMeta
 from harness.store.runs import Column, Run, append_doubt, new_run
+from harness.workers.command import find_python
 from harness.workers.failure import TargetError
-from harness.workers.listener import is_loopback
+from harness.workers.listener import bind_listener, is_loopback
 from harness.workers.running import RunningTarget, start_target
 from harness.workers.spec import Spec
 from harness.workers.table import check_concurrency, look_up
@@ -53,7 +54,7 @@ def describe_column(settings: Settings, address: tuple[str, int], users: int) ->
     return ColumnMeta(
         model=hosting.model.name,
         server=hosting.server.name,
-        concurrency=check_concurrency(hosting, settings.concurrency),
+        concurrency=check_concurrency(hosting, settings.concurrency, users),
         address=address,
         seed=settings.seed,
         faults=settings.faults,
@@ -91,7 +92,7 @@ def describe_external(settings: Settings, address: tuple[str, int], users: int) 
     )
 
 
-def make_spec(settings: Settings, run: Run, column: Column) -> Spec:
+def make_spec(settings: Settings, run: Run, column: Column, users: int) -> Spec:
     """Return what the target's process has to know."""
     hosting = look_up(settings.worker_model[0], settings.server[0])
     return Spec(
@@ -99,7 +100,7 @@ def make_spec(settings: Settings, run: Run, column: Column) -> Spec:
         column=column.name,
         model=hosting.model.name,
         server=hosting.server.name,
-        concurrency=check_concurrency(hosting, settings.concurrency),
+        concurrency=check_concurrency(hosting, settings.concurrency, users),
         folder=str(column.path),
         journal_dir=str(column.server_dir),
         log=str(column.target_log),
@@ -113,6 +114,18 @@ def make_spec(settings: Settings, run: Run, column: Column) -> Spec:
         guard=not settings.unguarded,
         disk_max_mb=settings.disk_max_mb,
     )
+
+
+def check_hosting(settings: Settings, columns: Iterable[tuple[str, str]], users: int) -> None:
+    """Find out before anything is made whether these columns can be hosted here.
+
+    :raises TargetError: if there is no such interpreter, or no such address to listen on.
+    :raises UnknownWorkersError: if a column can't serve that many users.
+    """
+    for model, server in columns:
+        check_concurrency(look_up(model, server), settings.concurrency, users)
+    find_python(settings.target_python)
+    bind_listener(settings.bind, settings.port).close()
 
 
 class HostedColumn:
@@ -160,7 +173,7 @@ def host_column(settings: Settings, run: Run, column: Column, users: int, *, loc
     asked = (settings.bind, settings.port)
     meta = dataclasses.replace(describe_column(settings, asked, users), locust=locust)
     column.write_meta(meta)
-    spec = make_spec(settings, run, column)
+    spec = make_spec(settings, run, column, users)
     try:
         target = start_target(spec, settings.target_python, bind=settings.bind, port=settings.port)
     except BaseException:

@@ -6,6 +6,7 @@ and a writer that fails leaves the old file, and one line that says why.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import stat
@@ -18,6 +19,7 @@ from harness import records
 
 #: No JSON or text file of a run comes near this.
 BYTES_MAX = 64 << 20
+_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 class StoreError(Exception):
@@ -102,6 +104,9 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
+        if isinstance(error, FileExistsError | NotADirectoryError):
+            reason = "something that is no folder is in the way"
+        advice = "free the disk or" if error.errno in _FULL else "make it writable or"
         raise StoreError(
-            f"can't write {error.filename or path}: {reason}; free the disk or choose another --reports"
+            f"can't write {error.filename or path}: {reason}; {advice} choose another --reports"
         ) from error

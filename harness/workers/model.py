@@ -20,10 +20,8 @@ class Server:
     #: gevent patches the standard library before anything else is imported. (gunicorn's gevent worker does
     #: that by itself, in the worker: the app is imported after it there.)
     patched_early: bool = False
-    #: Every response ends its connection: there is no keep-alive on this server.
-    closes_connections: bool = False
-    #: An open connection occupies one of ``concurrency``, also while it is idle: more clients
-    #: with kept connections than that wait for ever.
+    #: A kept connection occupies one of ``concurrency``, also while it is idle: more clients than
+    #: that wait for ever.
     occupied_by_connection: bool = False
 
 

@@ -19,7 +19,6 @@ MODEL = WorkerModel(
             launcher="on_gunicorn",
             concurrency_setting="workers",
             settings={"worker_class": "sync", "preload_app": True},
-            closes_connections=True,
         ),
         Server(
             name="gthread-workers",

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 
 from harness import records
 
-from .spec import YES
+from .spec import READY_PATH, YES
 
-PATH = "/.crosstalk/ready"
 ANSWER_MAX = 65536
 
 
@@ -32,6 +31,18 @@ class Announcement:
         return self.inside == YES
 
 
+def ask_status(host: str, port: int, path: str, timeout_s: float) -> int:
+    """Return the HTTP status that whatever listens there answers *path* with, 0 if it doesn't answer."""
+    connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
+    try:
+        connection.request("GET", path, headers={"Connection": "close"})
+        return connection.getresponse().status
+    except (OSError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+
+
 def ask(host: str, port: int, timeout_s: float) -> Announcement | None:
     """Return what the target at this address announces; None if nobody answers as one of ours.
 
@@ -39,12 +50,12 @@ def ask(host: str, port: int, timeout_s: float) -> Announcement | None:
     """
     connection = http.client.HTTPConnection(host, port, timeout=timeout_s)
     try:
-        connection.request("GET", PATH, headers={"Connection": "close"})
+        connection.request("GET", READY_PATH, headers={"Connection": "close"})
         response = connection.getresponse()
         body = response.read(ANSWER_MAX)
         if response.status != 200:
             return None
-        return records.from_text(Announcement, body, PATH)
+        return records.from_text(Announcement, body, READY_PATH)
     except (OSError, http.client.HTTPException, records.RecordError):
         return None
     finally:

@@ -12,6 +12,8 @@ from harness import records
 
 #: The target of this repository, and the default.
 DEFAULT_TARGET = "targetapp.probes:create_app"
+#: Answered by the outermost wrapper; the harness asks there whether a target serves, and which.
+READY_PATH = "/.crosstalk/ready"
 #: CPython's default, 5 ms, finds almost no CPU-only leak: measured over 1.2 million requests, it
 #: found none of three seeded ones, while 10 us found each in under 2,000.
 DEFAULT_SWITCH_INTERVAL_S = 1e-5

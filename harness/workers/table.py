@@ -52,14 +52,21 @@ def all_hostings() -> tuple[Hosting, ...]:
     return tuple(Hosting(model, server) for model in MODELS.values() for server in model.servers)
 
 
-def check_concurrency(hosting: Hosting, concurrency: int | None) -> int:
-    """Return *concurrency*, or the model's default for None.
+def check_concurrency(hosting: Hosting, concurrency: int | None, users: int = 0) -> int:
+    """Return *concurrency*, or for None the model's default: more where that many *users* need more.
 
-    :raises UnknownWorkersError: if it is out of range.
+    :raises UnknownWorkersError: if it is out of range, or too little for the users.
     """
+    needed = users if hosting.server.occupied_by_connection else 0
     if concurrency is None:
-        return hosting.model.concurrency
+        # Twice: a user has fresh and shared connections beside the one it keeps.
+        return max(hosting.model.concurrency, min(2 * needed, CONCURRENCY_MAX))
     if not 1 <= concurrency <= CONCURRENCY_MAX:
         unit = hosting.model.unit
         raise UnknownWorkersError(f"can't run {concurrency} {unit}: choose from 1 to {CONCURRENCY_MAX}")
+    if concurrency < needed:
+        raise UnknownWorkersError(
+            f"--concurrency {concurrency}: an idle connection occupies one of the {hosting.model.unit} of "
+            f"{hosting.server.name}, so {users} users would wait for ever: give {users} or more, or fewer users"
+        )
     return concurrency

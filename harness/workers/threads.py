@@ -31,8 +31,6 @@ MODEL = WorkerModel(
             title="Werkzeug's threaded server, a thread per connection",
             launcher="on_werkzeug",
             concurrency_setting="threads",
-            closes_connections=True,
-            occupied_by_connection=True,
         ),
     ),
 )

@@ -36,7 +36,10 @@ from harness.load.locust.worker import WorkerEnd
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
 from harness.report.text import render_text
+from harness.stage.hosted import check_hosting
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
+from harness.workers.failure import TargetError
+from harness.workers.table import UnknownWorkersError
 
 from .session import LoadEnd, Locust, Session
 from .stage import Asked
@@ -53,6 +56,7 @@ SEVERITY = (
     EXIT_CODES[Verdict.INVALID],
 )
 STARTED_S_MAX = 5.0
+PARENT_EVERY_S = 0.5
 
 
 class Conductor:
@@ -71,8 +75,13 @@ class Conductor:
         """Read the command line's options once, before anything starts.
 
         :raises UsageError: if one is wrong.
+        :raises TargetError: if no target could be started with them.
+        :raises UnknownWorkersError: if a target could not serve that many users.
         """
-        self._settings()
+        settings = self._settings()
+        if not self._environment.host:
+            users = int(self._options.num_users or 1) if self._options.headless else 0
+            check_hosting(settings, settings.columns(self._catalogue), users)
 
     def on_test_start(self) -> None:
         """Start a session; what goes wrong is recorded and ends the run."""
@@ -179,7 +188,7 @@ def conduct(environment: Environment, web_ui: Any) -> None:
     try:
         conductor = Conductor(environment, load)
         conductor.check_options()
-    except UsageError as error:
+    except (UsageError, TargetError, UnknownWorkersError) as error:
         logger.error("crosstalk: %s", error)  # noqa: TRY400 - a person's mistake needs no traceback
         sys.exit(EXIT_HARNESS_FAILED)
     if web_ui is not None:
@@ -193,6 +202,8 @@ def conduct(environment: Environment, web_ui: Any) -> None:
 def work(environment: Environment, runner: WorkerRunner) -> None:
     """Hang a Locust worker's part into Locust's events."""
     end = WorkerEnd(runner)
+    if environment.parsed_options is not None and environment.parsed_options.processes:
+        gevent.spawn(_end_with_parent, end, os.getppid())
 
     def on_quitting(**_: Any) -> None:
         end.finish()
@@ -204,6 +215,14 @@ def work(environment: Environment, runner: WorkerRunner) -> None:
     hooks.test_stopping.add_listener(lambda **_: end.begin_end())
     hooks.quitting.add_listener(on_quitting)
     end.start()
+
+
+def _end_with_parent(end: WorkerEnd, parent: int) -> None:
+    """End this forked worker once the process that forked it is gone: Locust would wait a minute for it."""
+    while os.getppid() == parent:
+        gevent.sleep(PARENT_EVERY_S)
+    end.abandon()
+    os._exit(EXIT_HARNESS_FAILED)
 
 
 def ask_to_end() -> None:

@@ -10,10 +10,12 @@ before Locust reads it, and what got past that is put back when a test starts.
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from harness.options.table import LOCUST, OPTIONS, UsageError
+from harness.options.table import LOCUST, OPTIONS, UsageError, check_processes
+from harness.verdict import EXIT_HARNESS_FAILED
 
 #: What Locust's form is made of, besides ours.
 LOCUST_FORM = frozenset(
@@ -37,6 +39,7 @@ def add_options(parser: Any) -> None:
     # Locust's own default is every interface, for a form that starts programs and for a master that
     # takes recordings; --web-host and --master-bind-host open them.
     parser.set_defaults(web_host="127.0.0.1", master_bind_host="127.0.0.1")
+    _bound_processes(parser)
     group = parser.add_argument_group("crosstalk")
     for option in OPTIONS:
         if LOCUST not in option.offered:
@@ -55,6 +58,22 @@ def add_options(parser: Any) -> None:
         # An argument group's own add_argument doesn't know Locust's keywords.
         action.include_in_web_ui = option.form
         action.is_secret = action.is_required = action.is_multiple = False
+
+
+def _bound_processes(parser: Any) -> None:
+    """Have Locust's own ``--processes`` checked as it is read: it forks before it asks anybody."""
+
+    def read(text: str) -> int:
+        try:
+            return check_processes(text)
+        except UsageError as error:
+            # argparse would end with 2, which means unknown here.
+            sys.stderr.write(f"crosstalk: {error}\n")
+            sys.exit(EXIT_HARNESS_FAILED)
+
+    for action in parser._actions:  # noqa: SLF001 - argparse has no other way to an option
+        if action.dest == "processes":
+            action.type = read
 
 
 class Frozen:

@@ -67,6 +67,7 @@ class LoadSide:
         self._shared = SharedConnections()
         self._gate = Event()
         self._ended = False
+        self._faulted = False
         self._tickets = 0
         self._none_left = False
         self._asking = False
@@ -168,9 +169,12 @@ class LoadSide:
             self._link.claim(self.finished, False)
 
     def fault(self, text: str) -> None:
-        """Say that the load itself failed, and begin nothing more."""
-        logger.error("%s", text)
+        """Say that the load itself failed, once, and begin nothing more."""
         self.end()
+        if self._faulted:
+            return  # the clients beside it fail for the same reason
+        self._faulted = True
+        logger.error("crosstalk: %s", text)
         self._link.fault(text)
 
     def _ask(self) -> None:
@@ -205,6 +209,9 @@ class LoadSide:
         self._clients.clear()
         self._shared.close()
         self.recording.close()
+        if dropped := self.recording.details.dropped:
+            # They are for people and decide nothing, so this is no doubt.
+            logger.warning("crosstalk: what came back to %d operations was not kept: no room", dropped)
 
 
 class Sides:

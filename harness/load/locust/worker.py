@@ -141,6 +141,16 @@ class WorkerEnd:
             self._forget(part)
             part.over.set()
 
+    def abandon(self) -> None:
+        """Give up this worker's part and what it recorded: nobody is left who could take it."""
+        part = self._part
+        if part is not None:
+            part.side.end()
+            part.closed = True
+            self._forget(part)
+            part.spool.remove()
+        self.delivered = False
+
     def _forget(self, part: _Part) -> None:
         if self._part is part:
             self._part = None

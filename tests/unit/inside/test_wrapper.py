@@ -19,7 +19,8 @@ from harness.history.scenarios import Scenario
 from harness.inside.body import BodyCutOffError
 from harness.inside.locality import Locality
 from harness.inside.sight import OP_KEY
-from harness.inside.wrapper import READY_PATH, SESSION_KEY, Wrapper, read_header
+from harness.inside.wrapper import SESSION_KEY, Wrapper, read_header
+from harness.workers.spec import READY_PATH
 from tests.unit.inside.miniature import OPERATION, SESSION, Process, crosstalk_header
 
 KEY = "HTTP_" + WRAPPER_HEADER.upper().replace("-", "_")

@@ -29,7 +29,7 @@ def test_the_command_runs_the_same_again(meta: dict[str, Any], command: str) -> 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("valid", "no caller's request, session or g reached another caller"),
+        ("valid", "was a caller's request, session or g seen by another caller"),
         ("invalid", "33 violations of I1 and I3 in thread-gthread"),
         ("unknown", "cannot be called valid"),
         ("black_box", "cannot be called valid"),

@@ -10,7 +10,8 @@ from contextlib import closing
 
 import pytest
 
-from harness.workers.readiness import PATH, Announcement, ask
+from harness.workers.readiness import Announcement, ask
+from harness.workers.spec import READY_PATH
 
 Answering = Callable[[bytes], tuple[str, int]]
 
@@ -36,7 +37,7 @@ def answering() -> Iterator[Answering]:
     yield start
     for thread in threads:
         thread.join()
-    assert all(line.startswith(f"GET {PATH} HTTP/1.1\r\n".encode()) for line in asked)
+    assert all(line.startswith(f"GET {READY_PATH} HTTP/1.1\r\n".encode()) for line in asked)
 
 
 def response(body: bytes, status: str = "200 OK") -> bytes:
