@@ -69,7 +69,7 @@ def judge_run(run: Run) -> RunReport:
             own.append(Doubt("harness", f"column {column.name} was not run"))
             continue
         try:
-            judged, column_failed = judge_column(run, column)  # history, check
+            judged, column_failed = judge_column(column, meta.run or run.name)  # history, check
         except StoreError as error:  # the others may hold a violation all the same
             own.append(Doubt("disk", f"column {column.name} can't be judged: {error}", failed=True))
             continue
@@ -90,15 +90,16 @@ def judge_run(run: Run) -> RunReport:
     return publish(run, report)  # report
 
 
-def judge_column(run: Run, column: Column) -> tuple[ColumnReport, bool]:
+def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
     """Return what the journals of a column prove, and whether the harness failed there.
 
+    :param run_id: the run that the journals have to belong to.
     :raises StoreError: if the column is none of ours.
     """
     meta = records.to_json(column.read_meta())
     doubts = read_doubts(column.doubts_path)
     paths = [*column.client_journals(), *column.server_journals()]
-    history = read_history(paths, meta, [doubt.text for doubt in doubts], run.name)
+    history = read_history(paths, meta, [doubt.text for doubt in doubts], run_id)
     judging, measuring = Judging(), Measuring()
     for batch in history.batches():
         judging.feed(batch)

@@ -57,6 +57,7 @@ class Accounting:
         doubts = (
             *facts.doubts,
             *(doubt for journal in facts.journals for doubt in _doubts_of_journal(journal)),
+            *_doubts_of_load_workers(facts),
             *self._doubts_of_clients(),
             *(self._doubts_of_lost(facts) if len(self._completed[Kind.OK]) else ()),
             *(self._doubts_of_target() if facts.inside else _doubts_of_black_box(facts)),
@@ -135,6 +136,16 @@ def _doubts_of_black_box(facts: ColumnFacts) -> Iterator[str]:
         yield (
             "The target recorded nothing from its inside, as only one that crosstalk hosts and whose "
             "contexts it knows does: accept that with --black-box."
+        )
+
+
+def _doubts_of_load_workers(facts: ColumnFacts) -> Iterator[str]:
+    """Without an inside nothing else shows that a client's journal is missing."""
+    journals = sum(journal.side is Side.CLIENT for journal in facts.journals)
+    if 0 < journals < facts.load_workers:
+        yield (
+            f"{facts.load_workers} load workers sent operations, and {plural(journals, 'journal')} of theirs "
+            "can be found: what the others recorded is missing."
         )
 
 

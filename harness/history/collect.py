@@ -40,7 +40,7 @@ def read_history(
 
     :param paths: journals, each in a folder named ``server`` or ``client``; sorted by the caller.
     :param meta: what ``column.json`` says; ``model``, ``server``, ``inside``,
-        ``black_box`` and ``scenarios`` are used.
+        ``black_box``, ``scenarios`` and ``load_workers`` are used.
     :param doubts: what went wrong while the run was made, a sentence each.
     :param run_id: the run the journals have to belong to, if that is known.
     """
@@ -68,6 +68,7 @@ def read_history(
         doubts=tuple(doubts),
         black_box=meta.get("black_box") is True,
         scenarios=tuple(str(name) for name in meta.get("scenarios") or ()),
+        load_workers=int(meta.get("load_workers") or 1),
     )
     return History(column, tuple(journals))
 

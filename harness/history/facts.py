@@ -39,3 +39,4 @@ class ColumnFacts:
     doubts: tuple[str, ...] = ()  # what went wrong while the run was made, a sentence each
     black_box: bool = False  # whoever asked accepts a verdict without evidence from inside
     scenarios: tuple[str, ...] = ()  # the only ones asked for; (): the whole mix
+    load_workers: int = 1  # that were told to send operations; each leaves a journal

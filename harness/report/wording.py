@@ -61,7 +61,7 @@ def sentence(report: RunReport) -> str:
     operations = sum(column.measures.operations for column in report.columns)
     if not all(result.looked for column in report.columns for result in column.results):
         return (
-            f"Over {plural(operations, 'operation')}, no breach was found by the invariants that were looked at; "
+            f"Over {plural(operations, 'operation')}, the invariants that were looked at held; "
             'those that read "not looked at" were not examined.'
         )
     return (

@@ -22,6 +22,7 @@ class RunMeta:
     duration_s: float | None = None
     versions: dict[str, str] = field(default_factory=dict)
     created_utc: str = ""  # ISO 8601
+    run: str = ""  # its name when it was made: a folder may be renamed, its journals keep this one
     format: int = FORMAT
 
 

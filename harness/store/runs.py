@@ -205,7 +205,7 @@ class Run:
 
 
 def new_run(reports: Path, meta: RunMeta) -> Run:
-    """Make the folder of a new run, with its ``run.json`` (whose ``created_utc`` is filled in).
+    """Make the folder of a new run, with its ``run.json`` (whose ``created_utc`` and ``run`` are filled in).
 
     :raises StoreError: if it can't be made.
     """
@@ -215,7 +215,8 @@ def new_run(reports: Path, meta: RunMeta) -> Run:
         path = reports.resolve() / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(3)}"
         path.mkdir()
     run = Run(path)
-    filled = {**records.to_json(meta), "created_utc": meta.created_utc or now.isoformat(timespec="seconds")}
+    created = meta.created_utc or now.isoformat(timespec="seconds")
+    filled = {**records.to_json(meta), "created_utc": created, "run": run.name}
     run.write_meta(records.from_json(RunMeta, filled, "run.json"))
     return run
 

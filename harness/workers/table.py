@@ -67,6 +67,6 @@ def check_concurrency(hosting: Hosting, concurrency: int | None, users: int = 0)
     if concurrency < needed:
         raise UnknownWorkersError(
             f"--concurrency {concurrency}: an idle connection occupies one of the {hosting.model.unit} of "
-            f"{hosting.server.name}, so {users} users would wait for ever: give {users} or more, or fewer users"
+            f"{hosting.server.name}, so {users} users would wait for ever: give {users} or more"
         )
     return concurrency

@@ -46,7 +46,17 @@ def test_a_run_is_read_back(run: store.Run) -> None:
 
 def test_run_json_is_as_documented(run: store.Run) -> None:
     assert set(json.loads(run.meta_path.read_text())) == {
-        *("format", "command", "seed", "operations", "duration_s", "columns", "versions", "created_utc")
+        *(
+            "format",
+            "command",
+            "seed",
+            "operations",
+            "duration_s",
+            "columns",
+            "versions",
+            "created_utc",
+            "run",
+        )
     }
 
 

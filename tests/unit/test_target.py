@@ -96,6 +96,8 @@ def test_a_name_that_leads_nowhere(name: str, says: str) -> None:
     [
         ("import no_such_dependency\n", "app", "needs a module that is not installed: no_such_dependency"),
         ("1 / 0\n", "app", "module .* fails: ZeroDivisionError: division by zero"),
+        ("import sys\nsys.exit(7)\n", "app", "module .* fails: SystemExit: 7"),
+        ("def make():\n    raise SystemExit('no')\n", "make", "factory .* fails: SystemExit: no"),
         ("def make():\n    return 1 / 0\n", "make", "factory .* fails: ZeroDivisionError"),
         ("def make(port):\n    pass\n", "make", "factory .* fails: TypeError"),
         ("def make():\n    pass\n", "make", "is NoneType, not a WSGI application"),

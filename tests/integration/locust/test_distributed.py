@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,7 @@ from tests.integration.locust.locusts import (
     Process,
     Runs,
     doubts,
+    eventually,
     free_port,
     headless,
     invariants,
@@ -104,3 +106,31 @@ def test_what_can_t_start_exits_3_with_workers_too(
     code, process = run_headless("--operations=10", "--target=no_such_module:app", *two_processes)
     assert code == 3
     assert "there is no module 'no_such_module'" in process.output
+
+
+def test_forked_workers_end_with_the_master_and_leave_nothing(
+    start: Start, runs: Runs, two_processes: list[str], tmp_path: Path
+) -> None:
+    master = start(headless("--run-time=300", f"--reports={runs.reports}", *two_processes))
+    master.until(runs.operations_began, "operations")
+    workers = [pid for pid in master.children("locust") if pid != master.pid]
+    assert len(workers) == 2
+    assert len(list(tmp_path.glob("crosstalk-*"))) == 2
+    os.kill(master.pid, signal.SIGKILL)
+    eventually(lambda: not any(is_running(pid) for pid in workers), "the end of the workers")
+    assert list(tmp_path.glob("crosstalk-*")) == []
+
+
+def is_running(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+def test_more_processes_than_make_sense_are_never_forked(run_headless: RunHeadless, runs: Runs) -> None:
+    code, process = run_headless("--operations=5", "--processes=100000")
+    assert code == 3
+    assert process.output.splitlines()[-1].startswith("crosstalk: --processes: '100000' is no whole number")
+    assert runs.folders() == []

@@ -118,3 +118,27 @@ def test_nobody_there_is_unknown(run_headless: RunHeadless, runs: Runs) -> None:
     code, _ = run_headless("--operations=20", "--host=http://127.0.0.1:9", "--black-box")
     assert code == 2
     assert runs.verdict()["columns"][0]["measures"]["fail"] == 20
+
+
+#: A WSGI application that has none of the probes.
+PLAIN = """
+from wsgiref.simple_server import make_server
+
+def app(environ, start_response):
+    start_response("404 Not Found", [])
+    return [b""]
+
+server = make_server("127.0.0.1", 0, app)
+print(f"http://127.0.0.1:{server.server_port} is up", flush=True)
+server.serve_forever()
+"""
+
+
+def test_a_target_without_probes_is_refused_before_it_is_loaded(
+    start: Start, run_headless: RunHeadless, runs: Runs
+) -> None:
+    url = first_word(start([sys.executable, "-c", PLAIN]))
+    code, process = run_headless("--operations=5", f"--host={url}", "--black-box")
+    assert code == 3
+    assert "it serves none of the probes that docs/probes.md asks for" in process.output
+    assert runs.folders() == []

@@ -52,6 +52,7 @@ def settings(folder: Path, *, black_box: bool = False) -> Settings:
 
 def says(monkeypatch: pytest.MonkeyPatch, said: Announcement | None) -> None:
     monkeypatch.setattr(attaching, "ask", lambda host, port, timeout_s: said)
+    monkeypatch.setattr(attaching, "ask_status", lambda host, port, path, timeout_s: 200)
 
 
 def test_a_target_of_ours_is_recorded_into_its_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,3 +158,17 @@ def test_whether_a_target_is_guarded_is_not_the_load_s_to_say(tmp_path: Path) ->
     asked = parse_settings({"reports": str(tmp_path), "unguarded": True}, CATALOGUE)
     with pytest.raises(UsageError, match="leave it out with --host"):
         attach("http://127.0.0.1:9", asked, 1, ())
+
+
+@pytest.mark.parametrize(("status", "refused"), [(404, True), (200, False), (500, False), (0, False)])
+def test_a_target_without_the_probes_is_refused_and_any_other_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int, refused: bool
+) -> None:
+    says(monkeypatch, None)
+    monkeypatch.setattr(attaching, "ask_status", lambda host, port, path, timeout_s: status)
+    if refused:
+        with pytest.raises(UsageError, match="serves none of the probes"):
+            attach("http://127.0.0.1:8000", settings(tmp_path), 3, ("locust",))
+        assert list(tmp_path.iterdir()) == []
+    else:
+        assert not attach("http://127.0.0.1:8000", settings(tmp_path), 3, ("locust",)).ours

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 from harness import cli
 from harness.commands import run
 from harness.options.table import OPTIONS, RUN
+from harness.store.files import StoreError, writing
 from harness.workers.failure import TargetError
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -25,7 +28,12 @@ ROOT = Path(__file__).resolve().parents[3]
         (["run", "--nope"], "unrecognized arguments: --nope"),
         (["run", "--operation", "5"], "unrecognized arguments"),  # no abbreviations: they change meaning
         (["run", "--worker-model", "nope"], "there is no 'nope'"),
+        (["run", "--nope"], "see crosstalk run --help"),
         (["run", "--users", "0"], "'0' is no whole number"),
+        (["run", "--processes", "100000"], "--processes: '100000' is no whole number from 1"),
+        (["run", "--target-python", "/no/python"], "--target-python '/no/python': there is no such program"),
+        (["run", "--bind", "no host"], "can't listen on 'no host': it is no address of this machine"),
+        (["run", "--server", "gevent", "--concurrency", "4"], "so 50 users would wait for ever"),
         (["run", "--faults", "nope"], "--faults: there is no 'nope'"),
         (["run", "--scenarios", "nope"], "--scenarios: there is no 'nope'"),
         (["serve", "--server", "all"], "one target runs one column"),
@@ -55,7 +63,16 @@ def test_an_empty_run_folder_is_not_ours(tmp_path: Path, capsys: pytest.CaptureF
 def test_an_unwritable_reports_folder(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "file").write_text("")
     assert cli.main(["run", "--reports", str(tmp_path / "file")]) == 3
-    assert "choose another --reports" in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert "something that is no folder is in the way; make it writable or choose another --reports" in said
+
+
+def test_a_full_disk_is_told_from_one_that_may_not_be_written() -> None:
+    with (
+        pytest.raises(StoreError, match="No space left on device; free the disk or choose another"),
+        writing(Path("reports")),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "reports")
 
 
 def test_a_bug_of_ours_is_no_verdict(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +110,20 @@ def test_who_asks_to_stop_stops_locust(run: Run, monkeypatch: pytest.MonkeyPatch
     assert 17 in told
     assert read_doubts(column.doubts_path) == ()
     assert not column.progress_path.exists()
+
+
+def test_workers_that_locust_left_behind_are_gone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    # As when it is stopped while it forks: the child holds the pipe open for as long as it lives.
+    reading, writing = os.pipe()
+    os.set_inheritable(writing, True)
+    monkeypatch.setattr(subprocess, "Popen", partial(subprocess.Popen, pass_fds=(writing,)))
+    play(monkeypatch, "import os, signal\nif os.fork() == 0: signal.pause()")
+    try:
+        load(run)
+    finally:
+        os.close(writing)
+    assert os.read(reading, 1) == b""
+    os.close(reading)
 
 
 def test_a_locust_that_does_not_stop_is_killed(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

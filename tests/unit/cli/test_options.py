@@ -9,10 +9,12 @@ from harness.options.catalogue import gather_catalogue
 from harness.options.table import (
     LOCUST,
     OPTIONS,
+    PROCESSES_MAX,
     RUN,
     SERVE,
     Catalogue,
     UsageError,
+    check_processes,
     defaults,
     only_column,
     parse_settings,
@@ -165,3 +167,14 @@ def test_the_real_catalogue_has_the_documented_columns() -> None:
     assert catalogue.servers["process"][0] == "sync"
     assert {"global_request", "teardown_error_stops_others"} <= set(catalogue.faults())
     assert "echo" in catalogue.scenarios
+
+
+@pytest.mark.parametrize("text", ["0", "-2", "100000", "2.5", "", "two", "\u0662"])
+def test_so_many_processes_make_no_sense(text: str) -> None:
+    with pytest.raises(UsageError, match=r"--processes: .* is no whole number from 1 to"):
+        check_processes(text)
+
+
+@pytest.mark.parametrize(("text", "number"), [("1", 1), (str(PROCESSES_MAX), PROCESSES_MAX), ("-1", -1)])
+def test_so_many_processes_may_be_asked_for(text: str, number: int) -> None:
+    assert check_processes(text) == number

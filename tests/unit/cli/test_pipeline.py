@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from harness import pipeline
+from harness.history.header import HEADER_SIZE
+from harness.history.layout import RECORD_SIZE
 from harness.options.table import parse_settings
 from harness.pipeline import exit_code, judge_run, run_pipeline
 from harness.store.files import StoreError
@@ -172,6 +175,56 @@ def test_a_torn_and_a_foreign_journal_are_unknown(tmp_path: Path) -> None:
     assert report.exit_code == 2
     problems = [journal.problem for journal in report.columns[0].facts.journals if journal.problem]
     assert len(problems) == 2
+
+
+def test_a_run_s_folder_may_be_renamed(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    record_operations(run, make_column(run), ENOUGH)
+    moved = Run(run.path.rename(tmp_path / "sample"))
+    assert judge_run(moved).exit_code == 0
+
+
+def test_a_run_s_journals_may_not_be_another_s(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    record_operations(run, make_column(run), ENOUGH)
+    meta = json.loads(run.meta_path.read_text())
+    run.meta_path.write_text(json.dumps({**meta, "run": "20260101-000000-abcdef"}))
+    report = judge_run(run)
+    assert report.exit_code == 2
+    assert "belongs to run" in report.columns[0].facts.journals[0].problem
+
+
+#: A committed record of a journal of the real writer, made as if it had never been written.
+def tear(journal: Path, row: int) -> None:
+    with journal.open("r+b") as file:
+        file.seek(HEADER_SIZE + row * RECORD_SIZE)
+        file.write(bytes(RECORD_SIZE))
+
+
+@pytest.mark.parametrize(("row", "says"), [(7, "gap"), (2 * ENOUGH - 1, "")])
+def test_a_record_that_is_missing_is_unknown(tmp_path: Path, row: int, says: str) -> None:
+    run = make_run(tmp_path)
+    column = make_column(run)
+    record_operations(run, column, ENOUGH)
+    assert judge_run(run).exit_code == 0  # the silent twin
+    tear(column.client_journal("0"), row)
+    report = judge_run(run)
+    assert report.exit_code == 2
+    assert says in " ".join(doubt for result in report.columns[0].results for doubt in result.doubts)
+
+
+@pytest.mark.parametrize(("load_workers", "code"), [(1, 0), (2, 2)])
+def test_a_load_worker_whose_journal_is_missing_is_unknown(
+    tmp_path: Path, load_workers: int, code: int
+) -> None:
+    run = make_run(tmp_path)
+    column = make_column(run)
+    record_operations(run, column, ENOUGH)
+    column.write_meta(replace(column.read_meta(), load_workers=load_workers))
+    report = judge_run(run)
+    assert report.exit_code == code
+    doubts = " ".join(doubt for result in report.columns[0].results for doubt in result.doubts)
+    assert ("1 journal of theirs can be found" in doubts) is (code == 2)
 
 
 def test_the_six_steps_in_order(tmp_path: Path) -> None:

@@ -245,6 +245,14 @@ def test_an_answer_of_the_wrapper_carries_no_canary_where_the_error_leaves_the_a
     assert first_failure(observe(operation(Scenario.UNHANDLED_ERROR), SENT, bare)) is not None
 
 
+@pytest.mark.parametrize(("canary", "bell"), [(OWN, None), (FOREIGN, FAILURES[Field.RESPONSE_HEADER])])
+def test_an_answer_of_the_wrapper_names_whose_it_is(canary: int, bell: str | None) -> None:
+    answered = Response(500, (("x-canary", to_text(canary)),), b"", keeps_alive=True, size=0)
+    found = observe(operation(Scenario.BASE_EXCEPTION), SENT, answered)
+    assert [one.field for one in found if one.field is Field.RESPONSE_HEADER] == [Field.RESPONSE_HEADER]
+    assert first_failure(found) == bell
+
+
 def test_a_status_nobody_asked_for_is_read_by_its_headers_alone() -> None:
     response = Response(500, tuple(HEADERS.items()), b"<html>", keeps_alive=True, size=6)
     fields = {observation.field for observation in observe(operation(Scenario.ECHO), SENT, response)}

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from harness.checkers.evidence import BLACK_BOX, THRESHOLDS
 from harness.inside.servers import hosted
+from harness.options import table as options
+from harness.sensitivity import expectations
 from harness.workers import table
 from harness.workers.table import UnknownWorkersError
 
@@ -54,6 +57,27 @@ def test_concurrency_has_a_default_and_limits() -> None:
     for wrong in (0, -1, table.CONCURRENCY_MAX + 1):
         with pytest.raises(UnknownWorkersError, match="processes: choose from 1 to"):
             table.check_concurrency(hosting, wrong)
+
+
+@pytest.mark.parametrize("server", ["gevent", "gunicorn-gevent"])
+def test_where_an_idle_connection_occupies_a_greenlet_users_need_as_many(server: str) -> None:
+    hosting = table.look_up("greenlet", server)
+    assert table.check_concurrency(hosting, None, 50) == hosting.model.concurrency
+    assert table.check_concurrency(hosting, None, 400) == 800
+    assert table.check_concurrency(hosting, 400, 400) == 400
+    with pytest.raises(UnknownWorkersError, match="so 400 users would wait for ever: give 400 or more"):
+        table.check_concurrency(hosting, 399, 400)
+
+
+@pytest.mark.parametrize("server", ["gthread", "waitress", "werkzeug"])
+def test_where_it_does_not_users_may_be_many(server: str) -> None:
+    assert table.check_concurrency(table.look_up("thread", server), 2, 400) == 2
+
+
+def test_the_names_of_the_models_are_the_same_everywhere() -> None:
+    judged = {model for threshold in THRESHOLDS for model in threshold.models} - {BLACK_BOX}
+    assert list(table.MODELS) == list(options.MODELS) == list(expectations.MODELS)
+    assert judged == set(table.MODELS)
 
 
 @pytest.mark.parametrize("hosting", table.all_hostings(), ids=lambda h: h.column)
