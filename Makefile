@@ -34,10 +34,12 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist loadfile
 
 test-all:
-	@for v in 3.11 3.12 3.13; do \
+	@ran=; for v in 3.11 3.12 3.13; do \
 	  if command -v python$$v >/dev/null && python$$v -V >/dev/null 2>&1; then \
-	    echo "== Python $$v"; $(MAKE) --no-print-directory test PYTHON=python$$v VENV=.venv-$$v || exit 1; \
-	  else echo "== Python $$v is not installed: skipped"; fi; done
+	    echo "== Python $$v"; $(MAKE) --no-print-directory test PYTHON=python$$v VENV=.venv-$$v || exit 1; ran="$$ran $$v"; \
+	  else echo "== Python $$v is not installed: skipped"; fi; done; \
+	if test -z "$$ran"; then echo "nothing was tested: put python3.11, 3.12 or 3.13 on the PATH"; exit 3; fi; \
+	echo "== tested under Python$$ran"
 
 sensitivity: $(STAMP)
 	CROSSTALK_SENSITIVITY=all $(BIN)/python -m pytest -n auto tests/sensitivity

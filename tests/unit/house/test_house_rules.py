@@ -20,7 +20,14 @@ JUNK = {"util", "utils", "helpers", "common", "misc", "junkdrawer"}
 LOCAL = re.compile(r"/(?:root|home|Users)/\w+|file:///|pypi\.org/simple")
 
 
-def tracked_texts() -> Iterator[Path]:
+TEXTS = {".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".html", ".cfg", ".json", ".log", ""}
+#: Not the project's, where there is no git to say so: environments, caches, what runs leave.
+FOREIGN = re.compile(
+    r"^(?:\.venv|\.git|\.\w+_cache|build|dist)|__pycache__|egg-info|^reports/\d|\.hypothesis"
+)
+
+
+def listed_by_git() -> list[str]:
     listed = subprocess.run(
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=ROOT,
@@ -28,13 +35,17 @@ def tracked_texts() -> Iterator[Path]:
         text=True,
         check=False,
     )
-    for name in listed.stdout.splitlines():
-        path = ROOT / name
-        if (
-            path.suffix in {".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".html", ".cfg", ""}
-            and path.is_file()
-        ):
-            yield path
+    return listed.stdout.splitlines()
+
+
+def listed_by_walking() -> list[str]:
+    names = (str(path.relative_to(ROOT)) for path in ROOT.rglob("*"))
+    return [name for name in names if not FOREIGN.search(name)]
+
+
+def project_texts(names: list[str]) -> list[Path]:
+    paths = [ROOT / name for name in names]
+    return [path for path in paths if path.suffix in TEXTS and path.is_file()]
 
 
 def functions(path: Path) -> Iterator[tuple[str, int]]:
@@ -60,12 +71,29 @@ def test_functions_are_short() -> None:
 
 def test_no_text_names_a_machine_or_an_index() -> None:
     me = Path(__file__).resolve()
+    texts = project_texts(listed_by_git() or listed_by_walking())
+    assert len(texts) > 200
     found = [
-        str(p.relative_to(ROOT))
-        for p in tracked_texts()
-        if p != me and LOCAL.search(p.read_text(errors="replace"))
+        str(p.relative_to(ROOT)) for p in texts if p != me and LOCAL.search(p.read_text(errors="replace"))
     ]
     assert found == []
+
+
+def test_without_git_the_same_texts_are_found() -> None:
+    walked = project_texts(listed_by_walking())
+    assert len(walked) > 200
+    assert set(project_texts(listed_by_git())) <= set(walked)
+
+
+def test_a_text_that_names_a_machine_is_found() -> None:
+    assert LOCAL.search("see /" + "root/x")
+    assert LOCAL.search("file:/" + "//opt")
+    assert not LOCAL.search("see /usr/bin/env and https://example.test/root")
+
+
+def test_the_limits_are_those_that_contributors_read() -> None:
+    guide = (ROOT / "CONTRIBUTING.md").read_text()
+    assert f"beyond {LINES_MAX} and {FUNCTION_LINES_MAX} the house test fails" in guide
 
 
 def importing(package: str, within: str) -> list[str]:
@@ -74,8 +102,20 @@ def importing(package: str, within: str) -> list[str]:
     return [str(path.relative_to(ROOT)) for path in inside if statement.search(path.read_text())]
 
 
+#: Who may name a module of the target's, in a string that is imported; nobody may in an import statement.
+NAMING = {
+    "harness/target.py": "it loads the target",
+    "harness/workers/command.py": "it says which packages another interpreter has to find",
+    "harness/bench/framework_apps.py": "it measures the framework by itself, beside Flask",
+}
+
+
 def test_only_target_imports_targetapp() -> None:
-    assert importing("targetapp", within="harness") in (["harness/target.py"], [])
+    named = re.compile(r"""["']targetapp[.a-z_]*["']""")
+    inside = [path for path in SOURCES if path.is_relative_to(ROOT / "harness")]
+    naming = {str(path.relative_to(ROOT)) for path in inside if named.search(path.read_text())}
+    assert importing("targetapp", within="harness") == []
+    assert naming == set(NAMING)
 
 
 def test_targetapp_does_not_know_it_is_tested() -> None:
