@@ -23,7 +23,7 @@ LOCAL = re.compile(r"/(?:root|home|Users)/\w+|file:///|pypi\.org/simple")
 TEXTS = {".py", ".md", ".toml", ".txt", ".yml", ".yaml", ".html", ".cfg", ".json", ".log", ""}
 #: Not the project's, where there is no git to say so: environments, caches, what runs leave.
 FOREIGN = re.compile(
-    r"^(?:\.venv|\.git|\.\w+_cache|build|dist)|__pycache__|egg-info|^reports/\d|\.hypothesis"
+    r"^(?:\.venv|\.git/|\.\w+_cache|\.hypothesis|build/|dist/|reports/\d)|__pycache__|egg-info"
 )
 
 
