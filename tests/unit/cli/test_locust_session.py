@@ -84,6 +84,27 @@ def test_a_failure_at_the_end_stops_and_judges_all_the_same(
     assert "boom" in doubt.text
 
 
+def test_a_judging_that_fails_is_no_verdict_and_ends_the_session(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fail(run: Run) -> None:
+        raise RuntimeError("boom")
+
+    run = make_run(tmp_path)
+    record_operations(run, make_column(run), ENOUGH)
+    play = Play(run)
+    ours = session(monkeypatch, play)
+    monkeypatch.setattr(locust_session, "judge_run", fail)
+    ours.begin()
+    assert ours.finish() == 3
+    assert ours.finish() == 3  # whoever asks again waits for nothing
+    assert play.ended
+    assert ours.report is None
+    assert "boom" in caplog.text
+    (doubt,) = read_doubts(play.column.doubts_path)
+    assert (doubt.whose, doubt.failed) == ("harness", True)
+
+
 def test_a_session_that_went_well_has_no_doubts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run = make_run(tmp_path)
     record_operations(run, make_column(run), ENOUGH)

@@ -142,3 +142,18 @@ def test_the_gate_opens_for_all_at_once(local: Local) -> None:
 def test_clients_have_numbers_of_their_own(local: Local) -> None:
     numbers = {local.side.new_client()._client for _ in range(5)}
     assert numbers == set(range(5))
+
+
+def test_a_fault_of_several_clients_is_told_once(local: Local) -> None:
+    local.side.fault("the load failed: KeyError in a client")
+    local.side.fault("the load failed: KeyError in a client")
+    assert local.faults == ["the load failed: KeyError in a client"]
+
+
+@pytest.mark.parametrize("dropped", [0, 3])
+def test_details_that_were_not_kept_are_reported_and_no_doubt(
+    local: Local, caplog: pytest.LogCaptureFixture, dropped: int
+) -> None:
+    local.side.recording.details.dropped = dropped
+    assert local.end.collect() == []
+    assert ("what came back to 3 operations was not kept" in caplog.text) is bool(dropped)
