@@ -33,6 +33,8 @@ LOOPBACKS = ("127.0.0.1", "127.0.0.2")
 DISK_FREE_MB = 1024
 #: 50 users with kept and fresh connections, on both sides.
 FILES_OPEN = 1024
+#: Locust asks for so many open files when it starts.
+LOCUST_RAISES_TO = 10_000
 
 
 class State(Enum):
@@ -131,6 +133,17 @@ def _find_file_limit() -> Finding:
     if soft != resource.RLIM_INFINITY and soft < FILES_OPEN:
         return Finding("open files", State.WRONG, f"at most {soft}: raise it, `ulimit -n {FILES_OPEN}`")
     return Finding("open files", State.OK, f"at most {soft}" if soft >= 0 else "no limit")
+
+
+def files_open_max() -> int:
+    """Return how many files a process of Locust, which raises its own limit if it may, has open at most."""
+    try:
+        import resource
+    except ImportError:  # not a Unix
+        return sys.maxsize
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    soft, hard = (sys.maxsize if limit == resource.RLIM_INFINITY else limit for limit in limits)
+    return max(soft, LOCUST_RAISES_TO) if hard >= LOCUST_RAISES_TO else soft
 
 
 def _find_interpreter(version: str) -> Finding:

@@ -11,8 +11,9 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
+from harness import doctor
 from harness.doctor import versions
-from harness.options.table import Settings
+from harness.options.table import Settings, UsageError
 from harness.store.files import StoreError
 from harness.store.metadata import ColumnMeta, Doubt, RunMeta
 from harness.store.runs import Column, Run, append_doubt, new_run
@@ -23,6 +24,8 @@ from harness.workers.running import RunningTarget, start_target
 from harness.workers.spec import Spec
 from harness.workers.table import check_concurrency, look_up
 
+#: A user keeps a connection and opens fresh ones beside it.
+FILES_PER_USER, FILES_BESIDE = 2, 64
 #: What a target that recorded nothing is filed under.
 EXTERNAL = ("external", "host")
 
@@ -121,9 +124,15 @@ def check_hosting(settings: Settings, columns: Iterable[tuple[str, str]], users:
 
     :raises TargetError: if there is no such interpreter, or no such address to listen on.
     :raises UnknownWorkersError: if a column can't serve that many users.
+    :raises UsageError: if this system can't open that many connections.
     """
     for model, server in columns:
         check_concurrency(look_up(model, server), settings.concurrency, users)
+    if FILES_PER_USER * users + FILES_BESIDE > (files := doctor.files_open_max()):
+        raise UsageError(
+            f"{users} users need more than the {files} open files that this system lets a process have: "
+            "raise `ulimit -n`, or give fewer users"
+        )
     find_python(settings.target_python)
     bind_listener(settings.bind, settings.port).close()
 

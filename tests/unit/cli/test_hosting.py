@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import resource
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from harness.options.table import parse_settings
+from harness import doctor
+from harness.options.table import UsageError, parse_settings
 from harness.stage import hosted as hosting
-from harness.stage.hosted import HostedColumn, host_column
+from harness.stage.hosted import HostedColumn, check_hosting, host_column
 from harness.store.runs import Column, Run
 from harness.workers.ending import ExitFacts
 from harness.workers.failure import TargetError
@@ -102,3 +105,27 @@ def test_a_target_that_can_t_start_leaves_no_sessions(monkeypatch: pytest.Monkey
     with pytest.raises(TargetError):
         host_column(parse_settings({"server": "gthread"}, CATALOGUE), run, column, 3, locust=True)
     assert not list(column.path.glob("sessions*"))
+
+
+@pytest.mark.parametrize(("files", "users", "refused"), [(1024, 480, False), (1024, 481, True)])
+def test_more_users_than_open_files_are_refused(
+    monkeypatch: pytest.MonkeyPatch, files: int, users: int, refused: bool
+) -> None:
+    monkeypatch.setattr(doctor, "files_open_max", lambda: files)
+    asked = parse_settings({}, CATALOGUE)
+    if refused:
+        with pytest.raises(UsageError, match="481 users need more than the 1024 open files"):
+            check_hosting(asked, [("thread", "gthread")], users)
+    else:
+        check_hosting(asked, [("thread", "gthread")], users)
+
+
+@pytest.mark.parametrize(
+    ("limits", "files"),
+    [((200, 4096), 200), ((200, 20_000), 10_000), ((30_000, 40_000), 30_000), ((-1, -1), sys.maxsize)],
+)
+def test_locust_raises_the_number_of_open_files_if_it_may(
+    monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], files: int
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda which: limits)
+    assert doctor.files_open_max() == files
