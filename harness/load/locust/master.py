@@ -62,6 +62,7 @@ class _Active:
     ends: Ends
     numbers: dict[str, int] = dataclasses.field(default_factory=dict)  # node -> load worker
     faults: list[str] = dataclasses.field(default_factory=list)
+    faulty: set[str] = dataclasses.field(default_factory=set)  # nodes that said what is wrong with them
     finishing: bool = False
 
 
@@ -113,7 +114,7 @@ class MasterEnd:
                 break
             gevent.sleep(LOOK_EVERY_S)
         self._run = None
-        return [*run.faults, *run.receipts.doubts()]
+        return [*run.faults, *run.receipts.doubts(run.faulty)]
 
     def _listen(self, kind: type[T], handler: Callable[[_Active, str, T], None]) -> None:
         def listen(environment: Any, msg: Any) -> None:
@@ -176,6 +177,7 @@ class MasterEnd:
 
     def _on_fault(self, run: _Active, node: str, message: Fault) -> None:
         text = "".join(c if c.isprintable() else "?" for c in message.text[:TEXT_CHARACTERS_MAX])
+        run.faulty.add(node)
         run.ends.fault(f"load worker {run.numbers[node]}: {text}")  # it is noted there, once
 
     def _watch(self, run: _Active) -> None:

@@ -8,7 +8,7 @@ is the master's choice; and a recording counts as complete only if END named exa
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,13 +146,13 @@ class Receipts:
         """Return the workers whose recording may still become complete."""
         return [node for node, receipt in self._receipts.items() if not (receipt.complete or receipt.problem)]
 
-    def doubts(self) -> list[str]:
-        """Return what is missing, a sentence each."""
+    def doubts(self, told: Collection[str] = ()) -> list[str]:
+        """Return what is missing, a sentence each; *told* are workers that have said themselves why."""
         found = []
-        for receipt in self._receipts.values():
+        for node, receipt in self._receipts.items():
             if receipt.problem:
                 found.append(receipt.problem)
-            elif not receipt.complete:
+            elif not receipt.complete and node not in told:
                 found.append(
                     f"{receipt.who} did not deliver all it recorded ({receipt.records} records arrived): "
                     "it died, hangs or is out of reach"

@@ -162,6 +162,7 @@ def test_receipts_say_who_is_missing(tmp_path: Path) -> None:
     whole.finish(end_of(data))
     assert receipts.pending() == ["node-a"]
     (doubt,) = receipts.doubts()
+    assert receipts.doubts({"another"}) == [doubt]
     assert doubt.startswith("load worker 0 did not deliver")
     assert receipts.get("nobody") is None
 
