@@ -107,7 +107,8 @@ def _temporary_file() -> str:
 
     def remove() -> None:
         if os.getpid() == creator:
-            Path(path).unlink(missing_ok=True)
+            for suffix in ("", "-wal", "-shm"):  # what SQLite keeps beside it while a connection is open
+                Path(path + suffix).unlink(missing_ok=True)
 
     atexit.register(remove)
     return path
