@@ -24,6 +24,7 @@ from harness.store.files import StoreError
 from harness.store.metadata import NAME, ColumnMeta
 from harness.store.runs import Column, Run, open_run
 from harness.workers.readiness import Announcement, ask, ask_status
+from harness.workers.table import check_concurrency, look_up
 
 from .hosted import EXTERNAL, describe_external, make_run, now_utc
 
@@ -60,6 +61,7 @@ def attach(host: str, settings: Settings, users: int, command: Sequence[str]) ->
 
     :raises UsageError: if *host* names no target, or announces a run that is not here.
     :raises StoreError: if the folder can't be made or read.
+    :raises UnknownWorkersError: if a target of ours can't serve that many users.
     """
     address = parse_host(host)
     if settings.unguarded:
@@ -99,6 +101,7 @@ def _attach_ours(
         ) from error
     column = run.column(said.column)
     meta = column.read_meta()
+    check_concurrency(look_up(meta.model, meta.server), meta.concurrency, users)
     column.make()
     run.forget_verdict()
     first = _first_free(column)

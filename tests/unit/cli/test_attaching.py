@@ -10,6 +10,7 @@ from harness.options.table import Settings, UsageError, parse_settings
 from harness.stage import attached as attaching
 from harness.stage.attached import attach, parse_host
 from harness.workers.readiness import Announcement
+from harness.workers.table import UnknownWorkersError
 from tests.unit.cli.runs import make_column, make_run, record_operations
 from tests.unit.cli.test_options import CATALOGUE
 
@@ -172,3 +173,17 @@ def test_a_target_without_the_probes_is_refused_and_any_other_is_loaded(
         assert list(tmp_path.iterdir()) == []
     else:
         assert not attach("http://127.0.0.1:8000", settings(tmp_path), 3, ("locust",)).ours
+
+
+@pytest.mark.parametrize(("users", "refused"), [(8, False), (9, True)])
+def test_a_target_of_ours_that_can_t_serve_so_many_users_is_not_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, users: int, refused: bool
+) -> None:
+    run = make_run(tmp_path, "greenlet-gevent")
+    make_column(run, "greenlet-gevent", inside=True)  # of eight greenlets
+    says(monkeypatch, Announcement(run.name, 1, "greenlet-gevent", "yes"))
+    if refused:
+        with pytest.raises(UnknownWorkersError, match="so 9 users would wait for ever"):
+            attach("http://127.0.0.1:8000", settings(tmp_path), users, ("locust",))
+    else:
+        assert attach("http://127.0.0.1:8000", settings(tmp_path), users, ("locust",)).ours
