@@ -37,6 +37,9 @@ from .layout import RECORD_FORMAT, RECORD_SIZE, Side
 #: Records claimed at a time: the first few are small, for processes that record little.
 FIRST_SEGMENT = 1_024
 SEGMENT = 65_536
+#: Bytes of the disk that journals leave to others. Without them a target's session store would fail before
+#: its recording does, and a full disk would look like a wrong target.
+RESERVE = 4 << 20
 #: Records whose pages are brought in at a time: 36 pages, some 100 us.
 PORTION = 2_048
 
@@ -77,8 +80,8 @@ class JournalWriter:
     """Append records of nine 64-bit words to a new file.
 
     :param path: of the file to create; one that exists is never overwritten.
-    :param max_bytes: the file's greatest size. When it is reached, or the disk is full, records
-        are counted as lost and dropped; the application never notices.
+    :param max_bytes: the file's greatest size. When it is reached, or the disk is full up to
+        :data:`RESERVE`, records are counted as lost and dropped; the application never notices.
     :raises OSError: if the file can't be created, or its header page not be claimed.
     :raises ValueError: if the run id is longer than 64 bytes.
 
@@ -201,6 +204,9 @@ class JournalWriter:
             # By its path: the application may have closed or reused any descriptor it saw.
             fd = os.open(self.path, os.O_RDWR | os.O_CLOEXEC)
             try:
+                space = os.fstatvfs(fd)
+                if space.f_bavail * space.f_frsize < records * RECORD_SIZE + RESERVE:
+                    return False
                 os.posix_fallocate(fd, start, records * RECORD_SIZE)
             finally:
                 os.close(fd)

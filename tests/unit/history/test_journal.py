@@ -9,12 +9,13 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
 from harness.history.header import HEADER_SIZE
-from harness.history.journal import FIRST_SEGMENT, JournalWriter
+from harness.history.journal import FIRST_SEGMENT, RESERVE, JournalWriter
 from harness.history.layout import KIND_SHIFT, POINT_SHIFT, RECORD_SIZE, Kind, Side
 from harness.history.reader import open_journal
 from harness.history.steps import Step
@@ -162,10 +163,22 @@ def test_a_file_size_limit_does_not_kill(run_script: ScriptRunner, tmp_path: Pat
     assert (facts.committed + facts.lost, facts.gaps, facts.closed) == (20_000, 0, True)
 
 
+@pytest.mark.parametrize(("free", "stored"), [(RESERVE, 0), (RESERVE + (1 << 20), 10)])
+def test_journals_leave_room_for_others(
+    make_writer: WriterMaker, monkeypatch: pytest.MonkeyPatch, free: int, stored: int
+) -> None:
+    monkeypatch.setattr(os, "fstatvfs", lambda fd: SimpleNamespace(f_bavail=free // 4096, f_frsize=4096))
+    writer = make_writer()
+    write_numbered(writer, 10)
+    writer.close()
+    facts = open_journal(writer.path, "server/1").facts
+    assert (facts.committed, facts.lost, facts.closed) == (stored, 10 - stored, True)
+
+
 def test_a_full_disk_does_not_kill(run_script: ScriptRunner, tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()
-    command = ["mount", "-t", "tmpfs", "-o", "size=512k", "tmpfs", str(disk)]
+    command = ["mount", "-t", "tmpfs", "-o", "size=4608k", "tmpfs", str(disk)]
     mounted = subprocess.run(command, capture_output=True, check=False)
     if mounted.returncode:
         pytest.skip("only root may mount a small disk")
