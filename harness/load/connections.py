@@ -119,14 +119,21 @@ class Connection:
         """
         deadline_s = time.monotonic() + self._timeout_s
         reader = self._reader
+        late = False
         while (response := reader.take()) is None:
             if enough and (partial := reader.partial) and enough(partial):
                 return partial
-            self._fill(deadline_s)
+            if late:
+                self.close()
+                raise NoResponseError("timed out")
+            self._fill()
+            # Looked at only if the response is not whole: one left in the reader would be taken for the
+            # answer to the next request of a pipeline.
+            late = time.monotonic() > deadline_s
         self._used_s = time.monotonic()
         return response
 
-    def _fill(self, deadline_s: float) -> None:
+    def _fill(self) -> None:
         try:
             data = self._opened().recv(RECV_BYTES)
         except OSError as error:
@@ -134,9 +141,6 @@ class Connection:
             raise NoResponseError(_how(error)) from None
         if data:
             self._reader.feed(data)
-            if time.monotonic() > deadline_s:
-                self.close()
-                raise NoResponseError("timed out")
             return
         self._reader.end()
         self.close()

@@ -7,7 +7,9 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import count
 from random import Random
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ import pytest
 from harness.history.canary import CanaryKind, make_canary, to_text
 from harness.history.layout import Field, Kind
 from harness.history.scenarios import Scenario
+from harness.load import connections
 from harness.load.client import Client
 from harness.load.connections import Connection, SharedConnections, address_number, usable_sources
 from harness.load.recording import Recorder
@@ -182,6 +185,27 @@ def test_a_pipeline_is_sent_whole_on_one_connection(peer: StartPeer, rows: Rows)
     one.close()
     assert [completion.failure for completion in completions] == [None] * 3
     assert [row["ordinal"] for row in rows.all() if row["kind"] == Kind.INVOKE] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_late_answer_in_a_pipeline_is_never_taken_for_the_next_one_s(
+    peer: StartPeer, rows: Rows, monkeypatch: pytest.MonkeyPatch, whole: bool
+) -> None:
+    def answer_late(wire: Wire) -> None:
+        first, second = wire.read(), wire.read()
+        answers = not_found(first) + not_found(second)
+        wire.send(answers if whole else answers[:20])
+        wire.read()
+
+    one = client(peer(answer_all, answer_late).address, rows)
+    one.perform(single(1))
+    # From here on every look at the clock is later than any deadline.
+    clock = count(1_000_000, 1_000)
+    monkeypatch.setattr(connections, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    completions = one.perform(pipeline(2, 3))
+    one.close()
+    # What has arrived whole is an answer, however late; what has not is nobody's.
+    assert [completion.failure for completion in completions] == [None if whole else "no response"] * 2
 
 
 def test_a_pipeline_that_answers_out_of_order_is_noticed(peer: StartPeer, rows: Rows) -> None:
