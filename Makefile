@@ -5,13 +5,17 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 REPORTS ?= reports
 
-.PHONY: help smoke test test-all sensitivity lint format bench lock clean venv
+FUZZ ?= 10000
+FUZZ_SEED ?= $(shell date +%s)
+
+.PHONY: help smoke test test-all sensitivity fuzz lint format bench lock clean venv
 
 help:
 	@printf "%-18s %s\n" "make smoke" "hammer the reference target under threads, greenlets and processes; leaves an HTML report"
 	@printf "%-18s %s\n" "make test" "run the tests"
 	@printf "%-18s %s\n" "make test-all" "run the tests on every installed interpreter of 3.11-3.13"
 	@printf "%-18s %s\n" "make sensitivity" "every seeded fault under every worker model: found where it must, silent elsewhere"
+	@printf "%-18s %s\n" "make fuzz" "10,000 generated apps under Flask and here: nothing differs outside the table"
 	@printf "%-18s %s\n" "make lint" "ruff, mypy --strict, import-linter"
 	@printf "%-18s %s\n" "make bench" "recording, checking and load costs, as ratios measured side by side"
 	@printf "%-18s %s\n" "make lock" "resolve the dependencies again"
@@ -43,6 +47,11 @@ test-all:
 
 sensitivity: $(STAMP)
 	CROSSTALK_SENSITIVITY=all $(BIN)/python -m pytest -n auto tests/sensitivity
+
+fuzz: $(STAMP)
+	@echo "FUZZ_SEED=$(FUZZ_SEED)"
+	CROSSTALK_FUZZ=$(FUZZ) CROSSTALK_FUZZ_SEED=$(FUZZ_SEED) \
+	  $(BIN)/python -m pytest -n auto tests/differential/test_same_as_flask.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

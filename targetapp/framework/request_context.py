@@ -60,6 +60,11 @@ class RequestContext(Activation):
     flashes: list[tuple[str, str]] | None = None
     #: What the teardowns of a held context will be told, unless its body fails.
     error: BaseException | None = None
+    #: The ``id`` of the stream that is the whole body of its held response, 0 for none: what else
+    #: was streamed (a response that an error replaced) does not keep it.
+    sole = 0
+    #: What teardowns raise while its response is being closed; None at any other time.
+    late: list[BaseException] | None = None
     #: Whether the answer has no body to send (HEAD, 204): then an unread one is not cut short.
     bodyless = False
 

@@ -114,7 +114,10 @@ class ContextStream(Iterator[Any]):
             told = GeneratorExit(_CUT_SHORT)
         self._drop_strays()
         self._body = iter(())
-        errors = [] if context.streams else context.let_go(told)
+        last = not context.streams or context.sole == id(self)
+        errors = context.let_go(told) if last else []
+        if context.late is not None:
+            teardown.move(errors, context.late)
         return teardown.settle(exc, errors)
 
     def _drop_strays(self) -> None:
@@ -165,6 +168,8 @@ class HeldBody(Iterator[bytes]):
     def close(self) -> None:
         """Close the response, then end the context if nothing in the response did."""
         leaving: BaseException | None = None
+        # An error of a teardown raised in the middle of this would stop the response's own functions.
+        late = self._context.late = []
         close = getattr(self._body, "close", None)
         if close is not None:
             try:
@@ -174,7 +179,9 @@ class HeldBody(Iterator[bytes]):
         told = leaving
         if told is None and not self._exhausted and not self._context.bodyless:
             told = GeneratorExit(_CUT_SHORT)
-        reported = teardown.settle(leaving, self._let_go(told))
+        self._context.late = None
+        teardown.move(self._let_go(told), late)
+        reported = teardown.settle(leaving, late)
         if reported is not None:
             try:
                 raise reported

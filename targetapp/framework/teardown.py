@@ -71,7 +71,8 @@ def settle(leaving: BaseException | None, errors: list[BaseException]) -> BaseEx
 
     All errors of the teardowns leave in one flat group, whose ``__context__`` is *leaving*. A
     BaseException that is no Exception (SystemExit, GreenletExit) is never hidden: it leaves
-    itself, *leaving* before one of the teardowns', and the group ends its ``__context__`` chain.
+    itself, *leaving* before one of the teardowns'; what was on its way and the group of the others
+    end its ``__context__`` chain.
     """
     if not errors:
         return leaving
@@ -88,9 +89,11 @@ def _settle(leaving: BaseException | None, errors: list[BaseException]) -> BaseE
         if not exits:
             return _group(leaving, errors)
         exit_ = exits[0]
+        if leaving is not None:
+            _append(exit_, leaving, [])
     rest = [error for error in errors if error is not exit_]
     if rest:
-        _append(exit_, BaseExceptionGroup("errors in teardown functions", rest))
+        _append(exit_, BaseExceptionGroup("errors in teardown functions", rest), rest)
     return exit_
 
 
@@ -105,16 +108,18 @@ def _group(leaving: BaseException | None, errors: list[BaseException]) -> BaseEx
     return group
 
 
-def _append(exit_: BaseException, group: BaseExceptionGroup[BaseException]) -> None:
-    """Put *group* at the end of the ``__context__`` chain of *exit_*."""
+def _append(exit_: BaseException, last: BaseException, members: list[BaseException]) -> None:
+    """Put *last*, a group of *members* or one error, at the end of the ``__context__`` chain of *exit_*."""
     chain = [exit_]
     while chain[-1].__context__ is not None and chain[-1].__context__ not in chain:
         chain.append(chain[-1].__context__)
+    if last in chain:
+        return
     # An error raised while the exit was handled has it as its context: that would be a circle.
     held = {id(error) for error in chain}
-    for error in group.exceptions:
+    for error in members:
         _cut(error, held)
-    chain[-1].__context__ = group
+    chain[-1].__context__ = last
 
 
 def _cut(error: BaseException, held: set[int]) -> None:

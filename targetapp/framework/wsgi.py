@@ -11,7 +11,7 @@ from .dispatch import Dispatch
 from .namespace import AppGlobals
 from .request_context import RequestContext
 from .signatures import Teardown
-from .streaming import HeldBody
+from .streaming import ContextStream, HeldBody
 from .wrappers import Request, Response
 
 if TYPE_CHECKING:
@@ -96,6 +96,7 @@ class Wsgi(Dispatch):
         ctx.error = error
         status = response.status_code
         ctx.bodyless = ctx.request.method == "HEAD" or 100 <= status < 200 or status in (204, 304)
+        ctx.sole = id(response.response) if isinstance(response.response, ContextStream) else 0
         ctx.hold()
         return HeldBody(body, ctx)
 
