@@ -63,6 +63,14 @@ class Kind(IntEnum):
     CENSUS = 26  # after quiescence an object is still there: point = Remains, detail = Freed
 
 
+class Ending(IntEnum):
+    """How a client came to its OK; its detail."""
+
+    WHOLE = 0  # it read the target's response to the end
+    LEFT = 1  # it left in the middle of a stream, on purpose
+    CACHED = 2  # a cache in front of the target answered: the target never saw the request
+
+
 class Outcome(IntEnum):
     """The class of an exception that a teardown was given or that left the app."""
 

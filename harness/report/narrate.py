@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 from harness.checkers.fields import SAYINGS
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, name_canary, split_canary
 from harness.history.event import Event
-from harness.history.layout import App, Callback, Field, Kind, Look, Outcome, Side
+from harness.history.layout import App, Callback, Ending, Field, Freed, Kind, Look, Outcome, Remains, Side
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 
@@ -25,6 +25,7 @@ POINTS: dict[Kind, type[IntEnum]] = {
     Kind.POP: Step,
     Kind.TEARDOWN: Callback,
     Kind.LOOK: Look,
+    Kind.CENSUS: Remains,
 }
 
 #: Kinds whose ``detail`` is the class of an exception; their ``value`` is its canary.
@@ -40,6 +41,12 @@ OUTCOMES = {
     Outcome.GENERATOR_EXIT: "GeneratorExit",
     Outcome.GROUP: "an exception group",
 }
+
+ENDINGS: dict[int, str] = {
+    Ending.LEFT: ", the client left",
+    Ending.CACHED: ", from a cache in front of the target",
+}
+FREED: dict[int, str] = {Freed.BY_COLLECTOR: "(only the collector frees it)", Freed.NEVER: "(never freed)"}
 
 #: Fields whose value is a count, a flag, an address or an id rather than a canary.
 PLAIN_FIELDS = frozenset({Field.ISSUED_ID, *(field for field, said in SAYINGS.items() if said.numbers)})
@@ -71,7 +78,9 @@ def what_happened(event: Event) -> str:
     if kind in WITH_OUTCOME:
         words.append(f"({_outcome(event['detail'])})")
     if kind == Kind.OK:
-        words.append(f"(status {event['value']})")
+        words.append(f"(status {event['value']}{ENDINGS.get(event['detail'], '')})")
+    if kind == Kind.CENSUS and event["detail"] in FREED:
+        words.append(FREED[event["detail"]])
     return " ".join(words)
 
 
@@ -92,7 +101,7 @@ def scenario_of(event: Event) -> str:
     """Return the name of the scenario an event's operation played, '' if its record has none."""
     if event.side is Side.CLIENT:
         number = event["scenario"]
-    elif event["kind"] in WITH_OUTCOME or event["kind"] == Kind.CHUNK:
+    elif event["kind"] in WITH_OUTCOME or event["kind"] in (Kind.CHUNK, Kind.CENSUS):
         return ""
     else:
         number = event["detail"]

@@ -45,7 +45,8 @@ class Jobs:
         """Run *job* on one of the pool's threads and return its result; it never outlives the call."""
         future = self._find_pool().submit(look.carry(job))
         try:
-            return future.result()
+            result: dict[str, str] = future.result()
+            return result
         finally:
             # Whatever interrupts the wait (a greenlet that is killed): the request is not over
             # before its job is.

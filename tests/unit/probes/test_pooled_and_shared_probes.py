@@ -12,7 +12,7 @@ import pytest
 from targetapp.framework import App
 from targetapp.framework.globals import request_var
 from targetapp.probes import backend, jobs, look
-from tests.unit.probes.asking import NOTHING, ONE, TWO, ask, log_in, meet, together
+from tests.unit.probes.asking import NOTHING, ONE, TWO, Reply, ask, log_in, meet, together
 
 BOTH = pytest.mark.parametrize("prefix", ["", "/server"])
 SESSION = "2000000000000001"
@@ -125,7 +125,11 @@ def test_a_job_says_what_was_left_on_its_thread(app: App, pool: jobs.Jobs) -> No
         left.copy().push()
         return {}
 
-    together(*[lambda: pool.run(leave_one)] * jobs.THREADS)  # type: ignore[list-item]
+    def leave() -> Reply:
+        pool.run(leave_one)
+        return ask(app, "/ids")
+
+    together(*[leave] * jobs.THREADS)
     response = ask(app, f"/job/{ONE}").json
     assert (response["found"], response["request"], response["left"]) == (TWO, ONE, TWO)
 
@@ -185,7 +189,7 @@ def test_a_job_never_outlives_the_call_that_waits_for_it(
 
 
 def test_a_job_that_was_not_begun_never_begins(pool: jobs.Jobs, monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[Callable[[], object]] = []
+    ran = threading.Event()
 
     def submit(self: ThreadPoolExecutor, job: Callable[[], object]) -> Future[object]:
         return Future()
@@ -198,6 +202,10 @@ def test_a_job_that_was_not_begun_never_begins(pool: jobs.Jobs, monkeypatch: pyt
 
     monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
     monkeypatch.setattr(Future, "result", interrupted)
+    def work() -> dict[str, str]:
+        ran.set()
+        return {}
+
     with pytest.raises(Killed):
-        pool.run(lambda: ran.append(print) or {})  # type: ignore[func-returns-value]
-    assert not ran
+        pool.run(work)
+    assert not ran.is_set()
