@@ -77,8 +77,9 @@ class Accounting:
         counts = {
             "operations": len(self._invoked),
             **{kind.name.lower(): len(done) for kind, done in self._completed.items()},
-            "cached": len(self._cached),
         }
+        if len(self._cached):
+            counts["cached"] = len(self._cached)
         if facts.inside:
             counts["entered"] = len(self._entered)
         return counts
