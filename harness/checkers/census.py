@@ -31,8 +31,10 @@ _ANOMALIES = {
     ),
     Freed.NEVER: (
         "never-freed",
-        "The {what} of {op} was still there after the last request and a run of the garbage collector: "
-        "something refers to it.",
+        (
+            "The {what} of {op} was still there after the last request and a run of the garbage "
+            "collector: something refers to it."
+        ),
     ),
 }
 

@@ -93,7 +93,9 @@ SAYINGS: dict[Field, Saying] = {
         "The response to {op} is a static file, the same for all, but its Vary names Cookie."
     ),
     Field.BACKEND_REPLY: _carried("the reply of its backend", when=""),
-    Field.JOB_FOUND: Saying("The job of {op} found {value} on the thread of its pool, where nothing was due."),
+    Field.JOB_FOUND: Saying(
+        "The job of {op} found {value} on the thread of its pool, where nothing was due."
+    ),
     Field.JOB_REQUEST: _carried("`request` in its job", when=""),
     Field.JOB_G: Saying("g of the job of {op} already held {value}; it must start empty."),
     Field.JOB_SESSION: Saying(

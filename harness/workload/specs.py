@@ -277,8 +277,6 @@ BUILDERS: dict[Scenario, Builder] = {
     Scenario.BACKEND_CANCEL: backend_cancel,
     Scenario.SHARED_PAGE: partial(_in_session, shared_page),
     Scenario.STATIC: partial(simple, Scenario.STATIC, "/static/probe.txt", "GET"),
-    Scenario.SESSION_OPEN_ERROR: partial(
-        simple, Scenario.SESSION_OPEN_ERROR, "/failing-session/{c}", "GET"
-    ),
+    Scenario.SESSION_OPEN_ERROR: partial(simple, Scenario.SESSION_OPEN_ERROR, "/failing-session/{c}", "GET"),
     Scenario.JOB: partial(simple, Scenario.JOB, "/job/{c}", "GET"),
 }

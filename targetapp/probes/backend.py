@@ -23,7 +23,7 @@ IDLE_MAX = 16
 QUERY = "get "
 
 
-class Cancelled(BaseException):  # noqa: N818 - named as asyncio's, and as little of an Error
+class Cancelled(BaseException):
     """The caller was cancelled in the middle of an exchange, as by a timeout or a kill."""
 
     def __init__(self, canary: int) -> None:

@@ -52,7 +52,7 @@ def page_without_vary(session_db: str = "") -> App:
 
         return call(environ, start)
 
-    app.wsgi_app = wsgi_app  # type: ignore[assignment]
+    app.wsgi_app = wsgi_app  # type: ignore[method-assign]
     return app
 
 

@@ -1,4 +1,4 @@
-"""What requests share, on real servers: each way of sharing it wrongly is found, and the right one is silent."""
+"""What requests share, on real servers: sharing it wrongly is found, sharing it rightly is silent."""
 
 from __future__ import annotations
 
@@ -55,7 +55,9 @@ def test_what_is_shared_rightly_is_silent_and_was_looked_at(
 
 
 @pytest.mark.parametrize(
-    ("target", "column", "scenario", "law", "anomaly"), ALARMS, ids=[f"{row[0]}-{row[1][1]}" for row in ALARMS]
+    ("target", "column", "scenario", "law", "anomaly"),
+    ALARMS,
+    ids=["-".join((row[0], *row[1])) for row in ALARMS],
 )
 def test_what_is_shared_wrongly_is_found(  # noqa: PLR0917 - a row of the table
     crosstalk: Crosstalk,

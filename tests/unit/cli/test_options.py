@@ -165,7 +165,7 @@ def test_scenarios_are_named_or_left_out(only: str, without: str, left: tuple[st
 def test_to_leave_out_everything_is_wrong_usage() -> None:
     with pytest.raises(UsageError, match="--without leaves no scenario to send: leave out fewer"):
         parse(scenarios="echo", without="echo")
-    with pytest.raises(UsageError, match="--without: there is no 'ecko'; choose from .*echo"):
+    with pytest.raises(UsageError, match=r"--without: there is no 'ecko'; choose from .*echo"):
         parse(without="ecko")
 
 

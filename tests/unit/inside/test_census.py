@@ -62,7 +62,7 @@ def test_what_something_refers_to_is_never_freed(census: Census) -> None:
 
 def test_what_is_in_a_cycle_is_left_to_the_collector(census: Census) -> None:
     app_context, context = push(census, OPERATION)
-    context.itself = context
+    context.__dict__["itself"] = context
     del app_context, context
     remains = {Remains.REQUEST_CONTEXT, Remains.REQUEST}
     assert set(census.take().remains) == {Remainder(OPERATION, what, Freed.BY_COLLECTOR) for what in remains}
@@ -96,8 +96,9 @@ def test_that_of_a_thread_that_has_ended_is_not(census: Census) -> None:
 
 
 def test_the_last_operation_of_a_greenlet_that_still_exists_is_spared() -> None:
-    from greenlet import greenlet, getcurrent
+    from greenlet import getcurrent, greenlet
 
+    main = getcurrent()
     locality = Locality(greenlets=True)
     census = Census(locality)
     kept: list[Any] = []
@@ -105,7 +106,7 @@ def test_the_last_operation_of_a_greenlet_that_still_exists_is_spared() -> None:
     def serve(number: int, ends: bool) -> None:
         kept.append(push(census, number, locality.here().where))
         if not ends:
-            getcurrent().parent.switch()
+            main.switch()
 
     waiting = greenlet(serve)
     waiting.switch(LAST, False)
@@ -159,8 +160,7 @@ def serve_one(process: Process, number: int) -> Context:
     before = process.locality.here()
     here = process.enter(number)
     process.observer.enter(here)
-    context = process.request_context(number)
-    context.request = Request()
+    context = Context(request=Request(), session=None)
     process.observer.hook("request_context_push", context)
     process.observer.exit(here)
     process.locality.put(before)
@@ -169,7 +169,7 @@ def serve_one(process: Process, number: int) -> Context:
 
 def test_the_count_is_written_as_the_journal_is_closed(make_process: ProcessMaker) -> None:
     process = make_process(census=True)
-    kept = serve_one(process, OPERATION)
+    kept = [serve_one(process, OPERATION)]
     serve_one(process, LAST)
     assert census_rows(process) == [
         (ABSENT, Remains.SUMMARY, Freed.NONE, 4),
@@ -187,7 +187,7 @@ def test_a_process_with_a_request_inside_takes_none(make_process: ProcessMaker) 
 
 
 def test_without_being_asked_to_nobody_watches(process: Process) -> None:
-    kept = serve_one(process, OPERATION)
+    kept = [serve_one(process, OPERATION)]
     assert process.observer.pushed is None
     assert census_rows(process) == []
     assert kept

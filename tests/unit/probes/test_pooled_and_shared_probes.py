@@ -202,6 +202,7 @@ def test_a_job_that_was_not_begun_never_begins(pool: jobs.Jobs, monkeypatch: pyt
 
     monkeypatch.setattr(ThreadPoolExecutor, "submit", submit)
     monkeypatch.setattr(Future, "result", interrupted)
+
     def work() -> dict[str, str]:
         ran.set()
         return {}

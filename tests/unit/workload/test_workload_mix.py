@@ -27,7 +27,14 @@ def test_every_scenario_is_usable_alone(scenario: Scenario) -> None:
     assert mix[scenario] > 0
     sent = {each.scenario for item in islice(Workload(1, 0, 0, mix), 40) for each in item.operations}
     # What it needs to be asked for at all, or to be seen by.
-    others = {Scenario.LOGIN, Scenario.SESSION_READ, Scenario.PUT, Scenario.GET, Scenario.BACKEND, Scenario.ECHO}
+    others = {
+        Scenario.LOGIN,
+        Scenario.SESSION_READ,
+        Scenario.PUT,
+        Scenario.GET,
+        Scenario.BACKEND,
+        Scenario.ECHO,
+    }
     assert scenario in sent
     assert sent <= {scenario, *others}
 

@@ -77,7 +77,9 @@ def test_the_first_item_is_the_cold_start_burst() -> None:
 
 def test_without_the_burst_a_client_begins_with_something_else() -> None:
     stream = Workload(7, 0, 3, make_mix(without=["cold_start"]))
-    assert Scenario.COLD_START not in {each.scenario for item in islice(stream, 500) for each in item.operations}
+    assert Scenario.COLD_START not in {
+        each.scenario for item in islice(stream, 500) for each in item.operations
+    }
 
 
 def test_a_page_is_asked_for_through_the_shared_cache_and_looks_the_same_for_all_callers() -> None:
