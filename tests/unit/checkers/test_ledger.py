@@ -58,7 +58,7 @@ BREACHES = (
      "Appcontext_popped ran again for the same app context", "appcontext_popped"),
     ("never-popped", f"{UP} 1^rf 1^rl 1^rt {APP_DOWN} 1~ 1>",
      "The request context of operation w0.c1#1 was never popped.", "request_context_pop"),
-    ("never-popped", "1<session_open_error 1+app 1+req 1~ 1>",
+    ("never-popped", "1<session_open_error 1+app 1+req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
      "The request context of operation w0.c1#1 was never popped.", "request_context_pop"),
     ("wrong-exception", f"1<session_open_error 1+app 1+req {REQUEST_DOWN} {APP_DOWN} 1~ 1>",
      "Teardown_request_first of operation w0.c1#1 was given no exception", "teardown_request_first"),
