@@ -18,8 +18,8 @@ class Workload(Iterator[Item]):
     """One client's items, a function of seed, load worker, client, mix and sources alone.
 
     It starts with the cold-start burst if that is in the mix, and follows each parallel group in one
-    session with a read of that session's log. Only :meth:`forget_session` depends on what the target answered:
-    against a right one that is never called, and the stream is the same every time.
+    session with a read of that session's log. Only :meth:`forget_session` depends on what the target
+    answered: against a right one that is never called, and the stream is the same every time.
     """
 
     def __init__(
