@@ -31,8 +31,11 @@ POINTS: dict[Kind, type[IntEnum]] = {
 #: Kinds whose ``detail`` is the class of an exception; their ``value`` is its canary.
 WITH_OUTCOME = frozenset({Kind.TEARDOWN, Kind.LEFT})
 
-#: Where nothing may be current: before the app is called, and after its body is closed.
-AT_THE_EDGE = frozenset({Kind.ENTER, Kind.EXIT})
+#: Where nothing may be current: before the app is called, and after its body is closed; before a job
+#: on a pool's thread is given a context, and after that is gone.
+AT_THE_EDGE = frozenset(
+    {(Kind.ENTER, 0), (Kind.EXIT, 0), (Kind.LOOK, Look.JOB_START), (Kind.LOOK, Look.JOB_END)}
+)
 
 OUTCOMES = {
     Outcome.NONE: "no exception",
@@ -127,10 +130,11 @@ def _spell(point: int, value: int) -> str:
 
 def _seen_inside(event: Event) -> tuple[Sight, ...]:
     kind, operation = event["kind"], event["op"]
-    own = ABSENT if kind in AT_THE_EDGE else operation
+    edge = (kind, event["point"]) in AT_THE_EDGE
+    own = ABSENT if edge else operation
     fresh = kind == Kind.PUSH and event["point"] == Step.APP_CONTEXT_PUSH
     # What these saw of the session can't be compared: their `value` is the exception's.
-    session = event["session"] if kind in WITH_OUTCOME else ABSENT if kind in AT_THE_EDGE else event["value"]
+    session = event["session"] if kind in WITH_OUTCOME else ABSENT if edge else event["value"]
     app = event["app"]
     return (
         _held("request", event["request"], own),
