@@ -17,6 +17,8 @@ from typing import Any, Protocol, TypeAlias
 WSGIApplication: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Any]
 CheckpointHook: TypeAlias = Callable[[str, object], None]
 LookHook: TypeAlias = Callable[[str], object]
+#: Given a job on the thread of its request, returns what runs on a pool's thread in its stead.
+CarryHook: TypeAlias = Callable[[Callable[[], Any]], Callable[[], Any]]
 
 
 class LoadError(Exception):
@@ -55,6 +57,7 @@ class Loaded:
     signals: Any  # the module with its signals, named as Flask's; None with contexts
     install_checkpoint: Callable[[CheckpointHook | None], None]
     install_look: Callable[[LookHook | None], None]
+    install_carry: Callable[[CarryHook | None], None]
 
 
 def load_target(name: str, faults: tuple[str, ...] = (), session_db: str = "") -> Loaded:
@@ -71,7 +74,7 @@ def load_target(name: str, faults: tuple[str, ...] = (), session_db: str = "") -
         return _load_own(made)
     contexts = _flask_contexts() if framework == "flask" else None
     signals = None if contexts is None else importlib.import_module("flask.signals")
-    return Loaded(made, made, contexts, signals, _ignore, _ignore)
+    return Loaded(made, made, contexts, signals, _ignore, _ignore, _ignore)
 
 
 def known_faults() -> tuple[str, ...]:
@@ -144,7 +147,7 @@ def _load_own(app: Any) -> Loaded:
     signals = importlib.import_module("targetapp.framework.signals")
     checkpoint = importlib.import_module("targetapp.framework.checkpoint")
     look = importlib.import_module("targetapp.probes.look")
-    return Loaded(app, app, contexts, signals, checkpoint.install, look.install)
+    return Loaded(app, app, contexts, signals, checkpoint.install, look.install, look.install_carry)
 
 
 def _flask_contexts() -> Contexts | None:

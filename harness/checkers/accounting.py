@@ -6,6 +6,8 @@ noted, operations lost (never sent, or sent and never answered), journals with g
 was recorded about, and whatever went wrong while the run was made. The account is exact: one bit for
 each operation, by its canary.
 
+What a cache in front of the target answered is accounted for apart: the target never saw it.
+
 A killed worker is no doubt by itself: its open operations are cut off, which CYCLE and I6 list, and
 so are those that waited for it and never entered. Their clients got no answer, and that explains it.
 """
@@ -15,7 +17,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.history.facts import ColumnFacts, JournalFacts
-from harness.history.layout import Kind, Side
+from harness.history.layout import Ending, Kind, Side
 from harness.verdict import Result, Verdict
 
 from .fold import Fold, Law
@@ -34,6 +36,7 @@ class Accounting:
         self._law = law
         self._invoked = OperationSet()
         self._completed = {kind: OperationSet() for kind in (Kind.OK, Kind.FAIL, Kind.INFO)}
+        self._cached = OperationSet()
         self._entered = OperationSet()
         self._left: dict[str, tuple[OperationSet, OperationSet]] = {}  # source -> entered, left
         self._entries = 0
@@ -44,6 +47,7 @@ class Accounting:
             self._invoked.add(view.op[view.kind == Kind.INVOKE])
             for kind, completed in self._completed.items():
                 completed.add(view.op[view.kind == kind])
+            self._cached.add(view.op[(view.kind == Kind.OK) & (view.column("detail") == Ending.CACHED)])
             return
         entered = view.op[(view.kind == Kind.ENTER) & view.known]
         self._entries += int(entered.size)
@@ -75,6 +79,8 @@ class Accounting:
             "operations": len(self._invoked),
             **{kind.name.lower(): len(done) for kind, done in self._completed.items()},
         }
+        if len(self._cached):
+            counts["cached"] = len(self._cached)
         if facts.inside:
             counts["entered"] = len(self._entered)
         return counts
@@ -113,7 +119,7 @@ class Accounting:
         return cut_off
 
     def _doubts_of_target(self) -> Iterator[str]:
-        unseen = self._completed[Kind.OK].minus(self._entered)
+        unseen = self._completed[Kind.OK].minus(self._cached).minus(self._entered)
         if len(unseen):
             yield _name(unseen, "answered but noted by no target process: a journal of the target is missing")
         unsent = self._entered.minus(self._invoked)

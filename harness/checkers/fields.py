@@ -84,6 +84,25 @@ SAYINGS: dict[Field, Saying] = {
     Field.BODY_PARSED: _counted("The body of the response to {op} did not parse."),
     Field.RESPONSE_COUNT: _counted("{op} got {value} responses where {expected} was due."),
     Field.ALLOW: _counted("The Allow header of the response to {op} does not name the URL's methods."),
+    Field.SHARED_PAGE: Saying(
+        "{op} got the page of {value} out of a shared cache, where that of {expected} was due.",
+        "{op} got a page of nobody's session out of a shared cache, where that of {expected} was due.",
+    ),
+    Field.STATIC_BYTES: _counted("The response to {op} does not hold the bytes of the static file."),
+    Field.STATIC_VARY: _counted(
+        "The response to {op} is a static file, the same for all, but its Vary names Cookie."
+    ),
+    Field.BACKEND_REPLY: _carried("the reply of its backend", when=""),
+    Field.JOB_FOUND: Saying(
+        "The job of {op} found {value} on the thread of its pool, where nothing was due."
+    ),
+    Field.JOB_REQUEST: _carried("`request` in its job", when=""),
+    Field.JOB_G: Saying("g of the job of {op} already held {value}; it must start empty."),
+    Field.JOB_SESSION: Saying(
+        "{op} found {value} in the session in its job, where {expected} was due.",
+        "{op} found the session in its job empty, where {expected} was due.",
+    ),
+    Field.JOB_LEFT: Saying("The job of {op} left {value} on the thread of its pool, where nothing was due."),
     Field.READ: Saying(
         "{op} read back {value}, where {expected} was due.",
         "{op} read back nothing, where {expected} was due.",

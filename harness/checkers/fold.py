@@ -26,12 +26,16 @@ class Law:
 
     ``always``: every history with operations in it holds something this law is about, so that
     finding nothing of it in the target's journals means that nobody recorded, not that all is well.
+
+    ``in_order``: only a process that stopped serving in order records what this law is about. Where
+    none did (killed, or still running), it reads "not looked at" and nothing is doubted for that.
     """
 
     id: str
     title: str
     sides: tuple[Side, ...] = ()
     always: bool = False
+    in_order: bool = False
 
 
 class Fold(Protocol):

@@ -1,7 +1,7 @@
 """I2: g is empty when an app context starts.
 
 Inside, at each push of an app context (its count went from 0 to 1), nested ones included; outside,
-at what the view found in g before it wrote to it.
+at what the view found in g before it wrote to it, and a job in the g of its copied context.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from .checkpoints import code_of
 from .fold import Fold, Law
 from .view import View
 
-FIELDS = (Field.G_FRESH,)
+FIELDS = (Field.G_FRESH, Field.JOB_G)
 _PUSH = code_of(Kind.PUSH, Step.APP_CONTEXT_PUSH)
 
 

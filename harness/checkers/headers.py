@@ -1,4 +1,8 @@
-"""I4: headers and cookies of a response are the operation's own; Vary names Cookie where it must."""
+"""I4: headers and cookies of a response are the operation's own; Vary names Cookie where it must.
+
+So a shared cache gives nobody another caller's page, and a static file is the same for all: no session
+cookie, and no Vary that names one.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +17,9 @@ FIELDS = (
     Field.VARY_COOKIE,
     Field.RESPONSE_COOKIE,
     Field.ALLOW,
+    Field.SHARED_PAGE,
+    Field.STATIC_BYTES,
+    Field.STATIC_VARY,
 )
 
 

@@ -13,7 +13,7 @@ from harness.history.columns import Batch
 from harness.history.facts import ColumnFacts
 from harness.verdict import Result, Verdict
 
-from .fold import Fold
+from .fold import Fold, Law
 from .table import CHECKERS, Checker
 from .view import Views
 
@@ -63,7 +63,7 @@ class Judging:
         for one in self._guarded:
             result = _finish(one, facts)
             if not one.crash:
-                result = _asked(result, facts) if self._fed else _only_cause(result)
+                result = _asked(one.checker.law, result, facts) if self._fed else _only_cause(result)
             results.append(result)
         return tuple(results)
 
@@ -75,9 +75,9 @@ def _only_cause(result: Result) -> Result:
     return replace(result, verdict=Verdict.VALID, looked=False, doubts=())
 
 
-def _asked(result: Result, facts: ColumnFacts) -> Result:
+def _asked(law: Law, result: Result, facts: ColumnFacts) -> Result:
     """Doubt a law that the whole mix should have tested and nothing was recorded about."""
-    if result.looked or facts.scenarios or not facts.inside:
+    if result.looked or facts.scenarios or not facts.inside or law.in_order:
         return result
     doubt = (
         f"Nothing that {result.invariant} ({result.title}) is about was recorded: run longer, with more "

@@ -30,10 +30,12 @@ FIELDS = (
     Field.G,
     Field.NESTED_G,
     Field.ERROR,
+    Field.JOB_REQUEST,
 )
 
-#: Looks inside a view. Those inside a stream are I5's.
-_LOOKS = (Look.VIEW_BEFORE_YIELD, Look.VIEW_AFTER_YIELD, Look.NESTED_APP_CONTEXT)
+#: Looks inside a view, or inside a job that was given a copy of its context. Those inside a stream
+#: are I5's, those around a job I0's.
+_LOOKS = (Look.VIEW_BEFORE_YIELD, Look.VIEW_AFTER_YIELD, Look.NESTED_APP_CONTEXT, Look.JOB)
 #: Callbacks that run while the request is current.
 _REQUEST_CALLBACKS = (
     Callback.TEARDOWN_REQUEST_FIRST,

@@ -21,6 +21,7 @@ FIELDS = (
     Field.SESSION_LOG_MISSING,
     Field.SESSION_LOG_FOREIGN,
     Field.SID_REPLACED,
+    Field.JOB_SESSION,
 )
 #: Records whose ``value`` is the session the operation was sent with.
 _INSIDE = table_of(

@@ -13,6 +13,8 @@ from harness.history.layout import Side
 
 from . import (
     accounting,
+    backend,
+    census,
     clean_start,
     cycle,
     evidence,
@@ -43,7 +45,7 @@ class Checker:
 
 CHECKERS: tuple[Checker, ...] = (
     Checker(
-        Law("I0", "no context is current when a request starts or has ended", _INSIDE, always=True),
+        Law("I0", "no context is current when a request or job starts or has ended", _BOTH, always=True),
         clean_start.start,
     ),
     Checker(
@@ -62,6 +64,11 @@ CHECKERS: tuple[Checker, ...] = (
         Law("I8", "one response each, with a legal status and a body that parses", _OUTSIDE), status.start
     ),
     Checker(Law("I9", "what was written is read back", _OUTSIDE), read_back.start),
+    Checker(
+        Law("I10", "requests and contexts do not outlive their request", _INSIDE, in_order=True),
+        census.start,
+    ),
+    Checker(Law("G", "the reply of a backend belongs to the request", _OUTSIDE), backend.start),
     Checker(Law("CYCLE", "the steps of each request fit the cycle", _INSIDE, always=True), cycle.start),
     Checker(Law("ACCOUNTING", "every operation and every record is accounted for", _BOTH), accounting.start),
     Checker(Law("EVIDENCE", "enough happened for silence to be proof", _INSIDE), evidence.start),

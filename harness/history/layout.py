@@ -60,6 +60,15 @@ class Kind(IntEnum):
     CHUNK = 23  # the body yielded a chunk (of a streamed body)
     EXIT = 24  # the body is closed, the operation has left the target; nothing may be current
     LOOK = 25  # a probe looked in the middle of a view or of a body: point = Look
+    CENSUS = 26  # after quiescence an object is still there: point = Remains, detail = Freed
+
+
+class Ending(IntEnum):
+    """How a client came to its OK; its detail."""
+
+    WHOLE = 0  # it read the target's response to the end
+    LEFT = 1  # it left in the middle of a stream, on purpose
+    CACHED = 2  # a cache in front of the target answered: the target never saw the request
 
 
 class Outcome(IntEnum):
@@ -87,6 +96,26 @@ class Look(IntEnum):
     VIEW_AFTER_YIELD = 2
     NESTED_APP_CONTEXT = 3
     STREAM_CHUNK = 4
+    JOB_START = 5  # on a pool's thread, before the job has a context: nothing may be current
+    JOB = 6  # in the job, inside the copy of the request's context
+    JOB_END = 7  # on the pool's thread again, the copy popped: nothing may be current
+
+
+class Remains(IntEnum):
+    """What a census looks for after the last request; the point of a CENSUS record."""
+
+    SUMMARY = 0  # the census itself: value = how many objects were looked for
+    REQUEST = 1
+    REQUEST_CONTEXT = 2
+    APP_CONTEXT = 3
+
+
+class Freed(IntEnum):
+    """When an object that outlived its operation goes; the detail of a CENSUS record."""
+
+    NONE = 0  # of the summary
+    BY_COLLECTOR = 1  # only the garbage collector frees it: a cycle
+    NEVER = 2  # something still refers to it
 
 
 class Callback(IntEnum):
@@ -128,6 +157,9 @@ class Field(IntEnum):
     VARY_COOKIE = 34  # 1 if Vary names Cookie
     RESPONSE_COOKIE = 35  # the canary in a cookie the response sets
     ALLOW = 36  # 1 if Allow names the methods of the URL asked for, and no other
+    SHARED_PAGE = 37  # the session in a page that came through a shared cache
+    STATIC_BYTES = 38  # 1 if the bytes are those of the static file
+    STATIC_VARY = 39  # 1 if Vary of a static file names Cookie: expected 0
     # I5
     CHUNK = 40  # a chunk's canary
     CHUNK_COUNT = 41
@@ -138,3 +170,11 @@ class Field(IntEnum):
     RESPONSE_COUNT = 57  # responses received for this operation
     # I9
     READ = 64  # the value a get read back
+    # G
+    BACKEND_REPLY = 72  # the canary in the reply of the backend
+    # a job on a thread of the app's own pool
+    JOB_FOUND = 80  # I0: what was current there before it had a context: expected 0
+    JOB_REQUEST = 81  # I1: what `request` held in it
+    JOB_G = 82  # I2: what the copied context's g held: expected 0
+    JOB_SESSION = 83  # I3: what `session` held in it
+    JOB_LEFT = 84  # I0: what was current there after it: expected 0

@@ -43,6 +43,12 @@ class Scenario(IntEnum):
     STREAM_DISCONNECT = 24
     PIPELINED = 25
     UNREAD_BODY = 26
+    BACKEND = 27
+    BACKEND_CANCEL = 28
+    SHARED_PAGE = 29
+    STATIC = 30
+    SESSION_OPEN_ERROR = 31
+    JOB = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +70,8 @@ LEGAL: dict[Scenario, Legal] = {
     Scenario.UNHANDLED_ERROR: Legal(statuses=(500,), outcomes=(Outcome.ERROR,)),
     Scenario.TEARDOWN_ERROR: Legal(statuses=(500,), leaves=True),
     Scenario.BASE_EXCEPTION: Legal(statuses=(500,), outcomes=(Outcome.BASE,), leaves=True),
+    Scenario.BACKEND_CANCEL: Legal(statuses=(500,), outcomes=(Outcome.BASE,), leaves=True),
+    Scenario.SESSION_OPEN_ERROR: Legal(statuses=(500,), outcomes=(Outcome.ERROR,)),
     Scenario.STREAM: Legal(streams=True),
     Scenario.STREAM_DISCONNECT: Legal(outcomes=(Outcome.NONE, Outcome.GENERATOR_EXIT), streams=True),
 }

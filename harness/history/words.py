@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .columns import Records
-from .layout import App, Callback, Field, Kind, Look, Outcome, Side
+from .layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Side
 from .scenarios import Scenario
 from .steps import POPS, PUSHES, Step
 
@@ -33,6 +33,7 @@ POINTS: dict[Side, dict[Kind, Iterable[int]]] = {
         Kind.CHUNK: _NONE,
         Kind.EXIT: _NONE,
         Kind.LOOK: Look,
+        Kind.CENSUS: Remains,
     },
     Side.CLIENT: {
         Kind.INVOKE: _ANY,
@@ -49,6 +50,7 @@ DETAILS: dict[Kind, Iterable[int]] = {
     **dict.fromkeys(POINTS[Side.SERVER], SCENARIOS),
     Kind.TEARDOWN: Outcome,
     Kind.LEFT: Outcome,
+    Kind.CENSUS: Freed,
 }
 
 Table = npt.NDArray[np.bool_]

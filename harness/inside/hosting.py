@@ -15,6 +15,7 @@ from pathlib import Path
 from harness import records
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
+from harness.inside.census import Census
 from harness.inside.complaint import fail
 from harness.inside.ledger import keep_ledger
 from harness.inside.locality import Locality
@@ -67,10 +68,17 @@ class Inside:
                 loaded.install_look(lambda point: pause.now())
             return None
         observer = Observer(
-            self._open_journal, loaded.contexts, loaded.app, locality, pause=pause, complain=self._complain
+            self._open_journal,
+            loaded.contexts,
+            loaded.app,
+            locality,
+            pause=pause,
+            complain=self._complain,
+            census=Census(locality) if self._spec.census else None,
         )
         loaded.install_checkpoint(observer.hook)
         loaded.install_look(observer.look)
+        loaded.install_carry(observer.carry)
         keep_ledger(loaded.app, loaded.signals, observer)
         return observer
 

@@ -18,13 +18,15 @@ import itertools
 import os
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
+from harness.history.canary import ABSENT
 from harness.history.journal import JournalWriter, original
-from harness.history.layout import Callback
+from harness.history.layout import DETAIL_SHIFT, KIND_SHIFT, POINT_SHIFT, Callback, Freed, Kind, Remains
 from harness.target import Contexts
 
 from . import sight
+from .census import Census
 from .locality import Here, Locality
 from .recording import Event, Lane, Looked, Note, StepHook, make_note, make_record, make_step_hook
 from .rows import (
@@ -41,6 +43,8 @@ from .rows import (
 )
 from .yields import Pause
 
+Job: TypeAlias = Callable[[], Any]
+
 
 class Observer:
     """Records what happens in this process.
@@ -51,6 +55,7 @@ class Observer:
     :param locality: the ground truth of which operation runs here.
     :param pause: lets others run, after checkpoints; see :mod:`harness.inside.yields`.
     :param complain: told, in a sentence, why nothing can be recorded.
+    :param census: watches what is pushed, and counts what is left of it as the journal is closed.
 
     ``hook`` is for the framework's checkpoints, ``look`` for the probes', ``note_for`` for the
     ledger, the others for the wrapper. None of them raises.
@@ -65,8 +70,12 @@ class Observer:
         *,
         pause: Pause | None = None,
         complain: Callable[[str], None] | None = None,
+        census: Census | None = None,
     ) -> None:
         self.locality = locality
+        self._census = census
+        self._counted = False
+        self.pushed = None if census is None else census.pushed
         self._open_journal = open_journal
         self._pause = pause
         self._complain = complain
@@ -115,6 +124,20 @@ class Observer:
         if self._pause is not None:
             self._pause.now()
 
+    def carry(self, job: Job) -> Job:
+        """Return *job* so that it runs as this operation's, on whatever thread or greenlet."""
+        here = self.locality.here()
+
+        def carried() -> Any:
+            before = self.locality.here()
+            self.locality.put(here.moved(before.where))
+            try:
+                return job()
+            finally:
+                self.locality.put(before)
+
+        return carried
+
     def note_for(self, callback: Callback) -> Note:
         """Return the function that records that *callback* ran, and what error it was told of."""
         return make_note(self._looked, self._record, callback)
@@ -129,6 +152,8 @@ class Observer:
         if step in PUSH_STEPS:
             with contextlib.suppress(Exception):  # a context that can't be marked has no ledger
                 context.crosstalk_activation = next(self._looked.activations)
+                if self.pushed is not None:
+                    self.pushed(here, step, context)
         activation = sight.activation_of(context)
         if step == APP_POP_STEP:
             here.popped = activation
@@ -166,7 +191,21 @@ class Observer:
         if _count(self._entered) > _count(self._exited):
             self._writer.abandon()
         else:
+            self._count_remains(self._writer)
             self._writer.close()
+
+    def _count_remains(self, writer: JournalWriter) -> None:
+        """Record what is left of operations that are over; once, since later ones are none of them."""
+        if self._census is None or self._counted:
+            return
+        self._counted = True
+        count = self._census.take()
+        where = int.from_bytes(self.locality.here().where, "little")
+        rows = [(ABSENT, Remains.SUMMARY, Freed.NONE, count.looked)]
+        rows += [(*remainder, 0) for remainder in count.remains]
+        for operation, what, freed, value in rows:
+            meta = what << POINT_SHIFT | Kind.CENSUS << KIND_SHIFT | freed << DETAIL_SHIFT
+            writer.write(time.monotonic_ns(), operation, 0, 0, 0, value, where, meta)
 
     def _open(self) -> JournalWriter | None:
         """Open this process's journal, unless another thread just did; None if it can't be."""
@@ -190,6 +229,9 @@ class Observer:
         self._lock = original("_thread", "RLock")()
         self._entered = itertools.count()
         self._exited = itertools.count()
+        self._counted = False
+        if self._census is not None:
+            self._census.start_anew()
         self.locality.settle_after_fork()
 
 

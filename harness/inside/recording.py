@@ -30,6 +30,8 @@ _BEYOND = 1 << 50
 StepHook: TypeAlias = Callable[[str, Any], None]
 #: ``record(here, rows, value and where, activation)``
 Record: TypeAlias = Callable[[Here, RowTriple, bytes, int], None]
+#: ``pushed(here, step, context)``; never raises.
+Pushed: TypeAlias = Callable[[Here, str, Any], None]
 Note: TypeAlias = Callable[[BaseException | None], None]
 
 
@@ -76,6 +78,10 @@ class Looked(NamedTuple):
 class SlowPath(Protocol):
     """What the quick functions fall back on; *commit* is 0, or the number the record has taken."""
 
+    @property
+    def pushed(self) -> Pushed | None:
+        """What is told of each context whose count went from 0 to 1; None for nobody."""
+
     def repair_step(self, commit: int, step: str, context: Any) -> None:
         """Record a step whose quick look failed."""
 
@@ -88,7 +94,7 @@ def make_step_hook(slow: SlowPath, looked: Looked) -> StepHook:
     contexts, app, lane, locality, activations = looked
     greenlets, getcurrent, local = locality.greenlets, locality.getcurrent, locality.local
     pack_into, get, absent, repair_step = RECORD.pack_into, dict.get, ABSENT_WORD, slow.repair_step
-    turn = _make_turn(activations, app)
+    turn = _make_turn(activations, app, slow.pushed)
 
     def step_hook(step: str, context: Any) -> None:
         commit = 0
@@ -187,12 +193,16 @@ _OF_REQUEST = {
 }
 
 
-def _make_turn(activations: Iterator[int], app: object) -> Callable[[Here, Any, str, Any], tuple[bytes, int]]:
+def _make_turn(
+    activations: Iterator[int], app: object, pushed: Pushed | None
+) -> Callable[[Here, Any, str, Any], tuple[bytes, int]]:
     """Return the function that gives the row and activation of a push or a pop."""
 
     def turn(here: Here, held: Any, step: str, context: Any) -> tuple[bytes, int]:
         if step in PUSH_STEPS:
             context.crosstalk_activation = next(activations)
+            if pushed is not None:
+                pushed(here, step, context)
         elif step == APP_POP_STEP:
             here.popped = context.crosstalk_activation
         code = 0 if held is None else 1 if held.app is app else 2

@@ -14,6 +14,7 @@ from harness.workload.mix import DEFAULT_MIX, Mix
 from harness.workload.operation import Item, Manner, Operation, Policy
 from harness.workload.stream import Workload
 
+from .cache import SharedCache
 from .connections import Connection, NoResponseError, SharedConnections, usable_sources
 from .exchange import Completion, Exchange
 from .model import Model
@@ -29,6 +30,7 @@ class Client:
     :param recorder: made for this client; clients may share the journal behind it.
     :param timeout_s: bound on connecting, sending and on each response.
     :param shared: the pool this client shares with others of its process; its own if None.
+    :param cache: the cache it shares with them; likewise.
     """
 
     def __init__(  # noqa: PLR0917 - which client of which process, of what run
@@ -42,6 +44,7 @@ class Client:
         *,
         mix: Mix = DEFAULT_MIX,
         shared: SharedConnections | None = None,
+        cache: SharedCache | None = None,
     ) -> None:
         self._address = address
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -54,6 +57,7 @@ class Client:
         self._kept: Connection | None = None
         self._shared = SharedConnections() if shared is None else shared
         self._owns_shared = shared is None
+        self._cache = SharedCache() if cache is None else cache
         self._opened = 0
         self._server_closes = True  # until a response shows otherwise: then nothing is pipelined
         self._under_way: list[Exchange] = []
@@ -104,7 +108,9 @@ class Client:
         for operation in operations:
             exchange = self._begin(operation, self._connection(operation))
             exchanges.append(exchange)
-            self._send(exchange.connection, [exchange], operations)
+            exchange.prepare(self._model, operations)
+            if not (operation.shared_cache and exchange.ask_cache(self._cache)):
+                self._send(exchange.connection, [exchange])
         for exchange in exchanges:
             self._receive(exchange)
             self._give_back(exchange.connection, exchange.operation.policy)
@@ -114,7 +120,9 @@ class Client:
         """Send all on one connection, then read the answers in order."""
         connection = self._connection(operations[0])
         exchanges = [self._begin(operation, connection) for operation in operations]
-        self._send(connection, exchanges, operations)
+        for exchange in exchanges:
+            exchange.prepare(self._model, operations)
+        self._send(connection, exchanges)
         for exchange in exchanges:
             self._receive(exchange)
         self._give_back(connection, operations[0].policy)
@@ -125,9 +133,7 @@ class Client:
         self._under_way.append(exchange)
         return exchange
 
-    def _send(
-        self, connection: Connection, exchanges: Sequence[Exchange], group: Sequence[Operation]
-    ) -> None:
+    def _send(self, connection: Connection, exchanges: Sequence[Exchange]) -> None:
         """Connect if need be, and send; exchanges that could not be sent are completed."""
         if not connection.is_open:
             try:
@@ -136,7 +142,7 @@ class Client:
                 for exchange in exchanges:
                     exchange.never_sent(f"cannot connect: {type(error).__name__}")
                 return
-        data = b"".join(exchange.request(self._host, self._model, group) for exchange in exchanges)
+        data = b"".join(exchange.request(self._host) for exchange in exchanges)
         try:
             connection.send(data, tuple(exchange.operation.method for exchange in exchanges))
         except NoResponseError as error:

@@ -13,6 +13,7 @@ import sys
 import time
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 
 from .http import Response, ResponseReader
 
@@ -192,11 +193,16 @@ class Connection:
             self._socket.close()
             self._socket = None
 
-    def reset(self) -> None:
-        """Leave at once: the target gets a reset, as from a client that vanished."""
+    def leave(self, *, resets: bool) -> None:
+        """Leave in the middle of a response: say so and close, or reset as one that vanished does."""
         self._reader = ResponseReader()  # what else arrived was asked for, and left
         if self._socket is not None:
-            self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
+            if resets:
+                self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _LINGER_RESET)
+            else:
+                # Closed with bytes unread it would be a reset all the same: the end comes first.
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_WR)
         self.close()
 
 

@@ -6,14 +6,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.history.canary import HEADER, WRAPPER_HEADER, to_text
-from harness.history.layout import Field, Kind
+from harness.history.layout import Ending, Field, Kind
 from harness.history.scenarios import Scenario
 from harness.workload.operation import SESSION_COOKIES, Operation, Policy
 
+from .cache import SharedCache
 from .connections import Connection, NoResponseError
 from .http import GarbledResponseError, Response, encode_request
 from .model import Model, Sent
-from .observations import Observation, observe, stream
+from .observations import Observation, observe, observe_cached, stream
 from .recording import Recorder, Trail
 from .redaction import describe_response
 
@@ -48,6 +49,15 @@ FAILURES = {
     Field.BODY_PARSED: "unparsable body",
     Field.RESPONSE_COUNT: "more than one response",
     Field.READ: "lost value",
+    Field.SHARED_PAGE: "foreign page out of a shared cache",
+    Field.STATIC_BYTES: "wrong bytes of a static file",
+    Field.STATIC_VARY: "a static file that varies with the cookie",
+    Field.BACKEND_REPLY: "foreign reply of the backend",
+    Field.JOB_FOUND: "context left on a pool's thread",
+    Field.JOB_REQUEST: "foreign request in a job",
+    Field.JOB_G: "g of a job was not fresh",
+    Field.JOB_SESSION: "foreign session in a job",
+    Field.JOB_LEFT: "context left by a job",
 }
 
 
@@ -81,26 +91,46 @@ class Exchange:
         self.operation = operation
         self.connection = connection
         self.sent = Sent()
+        self.headers: tuple[tuple[str, str], ...] = ()
+        self.cache: SharedCache | None = None
         self.completion: Completion | None = None
         self._recorder = recorder
         self._trail: Trail = recorder.invoke(operation, connection)
 
-    def request(self, host: str, model: Model, group: Iterable[Operation]) -> bytes:
-        """Return the bytes to send, with the session cookie the client holds at this moment."""
+    def prepare(self, model: Model, group: Iterable[Operation]) -> None:
+        """Decide the headers, with the session cookie the client holds at this moment."""
         operation = self.operation
         self.sent = model.sent(operation, self.connection.source, group)
         cookies = list(operation.cookies)
         if self.sent.held is not None:
             cookies.append((SESSION_COOKIES[operation.store], self.sent.held.cookie))
         canary = to_text(operation.canary)
-        headers = (
+        self.headers = (
             (HEADER, canary),
             (WRAPPER_HEADER, f"{canary}.{to_text(operation.session)}.{operation.scenario:02x}"),
             ("Cookie", "; ".join(f"{name}={value}" for name, value in cookies)),
             *operation.headers,
         )
-        close = operation.policy is Policy.FRESH
-        return encode_request(operation.method, operation.path, host, headers, operation.body, close=close)
+
+    def request(self, host: str) -> bytes:
+        """Return the bytes to send; to be called once it is prepared."""
+        asked = self.operation
+        close = asked.policy is Policy.FRESH
+        return encode_request(asked.method, asked.path, host, self.headers, asked.body, close=close)
+
+    def ask_cache(self, cache: SharedCache) -> bool:
+        """Have the shared cache answer, if it can; otherwise the target's response goes there."""
+        operation = self.operation
+        response = cache.find(operation.method, operation.path, self._named_headers())
+        if response is None:
+            self.cache = cache
+            return False
+        self._trail.completed()
+        self._record(response, observe_cached(operation, response), Ending.CACHED)
+        return True
+
+    def _named_headers(self) -> dict[str, str]:
+        return {name.lower(): value for name, value in self.headers}
 
     def receive(self, model: Model) -> bool:
         """Wait for the response and record it; False if the session the operation began is lost."""
@@ -115,25 +145,31 @@ class Exchange:
             return self.unanswered(model, str(error), GARBLED)
         self._trail.completed()
         if leaves:
-            self.connection.reset()
+            self.connection.leave(resets=self.operation.resets)
         return self._answered(model, response, left=leaves)
 
     def _answered(self, model: Model, response: Response, *, left: bool) -> bool:
         if not (response.keeps_alive and self.connection.is_open):
             self.connection.close()
-        observations = observe(self.operation, self.sent, response)
+        operation = self.operation
+        if self.cache is not None:
+            self.cache.store(operation.method, operation.path, self._named_headers(), response)
+        observations = observe(operation, self.sent, response)
         if not left:
             observations.append(Observation(Field.RESPONSE_COUNT, 1, 1))
+        self._record(response, observations, Ending.LEFT if left else Ending.WHOLE)
+        self.connection.on_stray = self.stray
+        return model.completed(operation, self.sent, response)
+
+    def _record(self, response: Response, observations: list[Observation], ending: Ending) -> None:
         self._trail.observe(observations)
-        self._trail.end(Kind.OK, response.status, left=left)
+        self._trail.end(Kind.OK, response.status, ending)
         failure = first_failure(observations)
         if response.status not in self.operation.statuses:
             failure = UNEXPECTED_STATUS
         if failure is not None:
             self._recorder.explain(self.operation, f"{failure}: {describe_response(response)}")
         self._complete(response.size, failure)
-        self.connection.on_stray = self.stray
-        return model.completed(self.operation, self.sent, response)
 
     def stray(self) -> None:
         """Record that more than one response came: bytes that no request asked for."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from harness.workload.mix import DEFAULT_MIX, Mix
 
+from .cache import SharedCache
 from .client import TIMEOUT_S, Client
 from .connections import SharedConnections
 from .exchange import Completion
@@ -81,6 +82,7 @@ class Hammer:
         mix: Mix = DEFAULT_MIX,
     ) -> None:
         self._shared = SharedConnections()
+        cache = SharedCache()
         self._stopped = threading.Event()
         self._clients = [
             Client(
@@ -92,6 +94,7 @@ class Hammer:
                 timeout_s,
                 mix=mix,
                 shared=self._shared,
+                cache=cache,
             )
             for number in range(clients)
         ]

@@ -137,6 +137,25 @@ def _handled(operation: Operation, sent: Sent, reply: dict[str, Any]) -> Iterato
     yield Observation(Field.ERROR, operation.canary, number(reply.get("error")))
 
 
+def _backend(operation: Operation, sent: Sent, reply: dict[str, Any]) -> Iterator[Observation]:
+    yield Observation(Field.BACKEND_REPLY, operation.canary, number(reply.get("backend")))
+    yield from _query(operation, sent, reply)
+
+
+def _page(operation: Operation, _sent: Sent, reply: dict[str, Any]) -> Iterator[Observation]:
+    yield Observation(Field.SESSION, operation.session, number(reply.get("session")), BEFORE)
+    yield Observation(Field.HEADER, operation.canary, number(reply.get("made_for")), AFTER)
+
+
+def _job(operation: Operation, sent: Sent, reply: dict[str, Any]) -> Iterator[Observation]:
+    yield Observation(Field.JOB_FOUND, ABSENT, number(reply.get("found")))
+    yield Observation(Field.JOB_REQUEST, operation.canary, number(reply.get("request")))
+    yield Observation(Field.JOB_G, ABSENT, number(reply.get("g")))
+    yield Observation(Field.JOB_SESSION, operation.session, number(reply.get("session")))
+    yield Observation(Field.JOB_LEFT, ABSENT, number(reply.get("left")))
+    yield from _query(operation, sent, reply)
+
+
 #: Scenarios whose body is JSON, and who reads it.
 READERS: dict[Scenario, Reader] = {
     **dict.fromkeys(ECHOES, _echo),
@@ -147,10 +166,17 @@ READERS: dict[Scenario, Reader] = {
     Scenario.NESTED_APP_CONTEXT: _nested,
     Scenario.HANDLED_ERROR: _handled,
     Scenario.UNREAD_BODY: _query,
+    Scenario.BACKEND: _backend,
+    Scenario.SHARED_PAGE: _page,
+    Scenario.JOB: _job,
 }
 STREAMS = frozenset({Scenario.STREAM, Scenario.STREAM_DISCONNECT})
 #: Whose view reads the session, so that the response varies with the cookie.
-READS_SESSION = ECHOES | SESSIONS | STREAMS | {Scenario.HEAD}
+READS_SESSION = ECHOES | SESSIONS | STREAMS | {Scenario.HEAD, Scenario.SHARED_PAGE, Scenario.JOB}
+#: What the static file holds.
+STATIC_BYTES = b"the same for every caller\n"
+#: Whose request never comes as far as the callback that marks `g`.
+MARKS_NOTHING = frozenset({Scenario.SESSION_OPEN_ERROR})
 #: Who must be sent a session cookie: in a cookie every write, on the server every new session.
 BEGINS_SESSION = frozenset({Scenario.LOGIN, Scenario.SESSION_UNKNOWN})
 
@@ -168,6 +194,22 @@ def observe(operation: Operation, sent: Sent, response: Response) -> list[Observ
         found.append(Observation(Field.BODY_PARSED, 1, int(reply is not None)))
         if reply is not None:
             found += READERS[operation.scenario](operation, sent, reply)
+    return found
+
+
+def observe_cached(operation: Operation, response: Response) -> list[Observation]:
+    """Return what a response shows that came out of the shared cache.
+
+    Its headers were made for another operation, of this caller or, wrongly, of another one. So only
+    whose page it is counts, and that it sets no session cookie.
+    """
+    reply = _parse(response.body)
+    found = [
+        Observation(Field.SET_COOKIE_COUNT, 0, len(set_session_cookies(response))),
+        Observation(Field.BODY_PARSED, 1, int(reply is not None)),
+    ]
+    if reply is not None:
+        found.append(Observation(Field.SHARED_PAGE, operation.session, number(reply.get("session"))))
     return found
 
 
@@ -193,7 +235,8 @@ def _headers(operation: Operation, response: Response) -> Iterator[Observation]:
         return
     yield Observation(Field.RESPONSE_HEADER, operation.canary, from_text(echo))
     g = from_text(response.header("x-canary-g"))
-    yield Observation(Field.G, operation.canary, g, LEAVING)
+    due = ABSENT if operation.scenario in MARKS_NOTHING else operation.canary
+    yield Observation(Field.G, due, g, LEAVING)
     yield Observation(Field.G_FRESH, ABSENT, from_text(response.header("x-canary-g-found")))
 
 
@@ -204,9 +247,13 @@ def _cookies(operation: Operation, response: Response) -> Iterator[Observation]:
         must = operation.store is SessionKind.COOKIE
     may = must or operation.writes
     yield Observation(Field.SET_COOKIE_COUNT, int(must or (may and count > 0)), count)
+    vary = ",".join(response.all_headers("vary")).lower().replace(" ", "").split(",")
+    varies = int("cookie" in vary or "*" in vary)
     if operation.scenario in READS_SESSION:
-        vary = ",".join(response.all_headers("vary")).lower().replace(" ", "").split(",")
-        yield Observation(Field.VARY_COOKIE, 1, int("cookie" in vary or "*" in vary))
+        yield Observation(Field.VARY_COOKIE, 1, varies)
+    if operation.scenario is Scenario.STATIC:
+        yield Observation(Field.STATIC_BYTES, 1, int(response.body == STATIC_BYTES))
+        yield Observation(Field.STATIC_VARY, 0, varies)
     if operation.scenario in ECHOES:
         value = _cookie_value(response, "canary_echo")
         yield Observation(Field.RESPONSE_COOKIE, operation.canary, from_text(value))

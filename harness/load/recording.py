@@ -18,7 +18,15 @@ from pathlib import Path
 from typing import Protocol
 
 from harness.history.canary import ABSENT, to_text
-from harness.history.layout import DETAIL_SHIFT, HIGH_SHIFT, KIND_SHIFT, POINT_SHIFT, SCENARIO_SHIFT, Kind
+from harness.history.layout import (
+    DETAIL_SHIFT,
+    HIGH_SHIFT,
+    KIND_SHIFT,
+    POINT_SHIFT,
+    SCENARIO_SHIFT,
+    Ending,
+    Kind,
+)
 from harness.workload.operation import Operation
 
 from .connections import Connection
@@ -171,9 +179,9 @@ class Trail:
         self.ended_ns = self.ended_ns or self._clock()
         return self.ended_ns
 
-    def end(self, kind: Kind, status: int = 0, *, left: bool = False) -> None:
-        """Write OK, FAIL or INFO: value = HTTP status, detail 1 if the client left on purpose."""
-        self._row(self.completed(), kind, 0, 0, status, int(left))
+    def end(self, kind: Kind, status: int = 0, ending: Ending = Ending.WHOLE) -> None:
+        """Write OK, FAIL or INFO: value = HTTP status, detail = how it came to its OK."""
+        self._row(self.completed(), kind, 0, 0, status, ending)
 
 
 def where() -> int:

@@ -102,6 +102,13 @@ OPTIONS: tuple[Option, ...] = (
         offered=_LOAD,
         metavar="NAME,...",
     ),
+    Option(
+        "--without",
+        "send all of these kinds of operations but those named, separated by commas",
+        form=True,
+        offered=_LOAD,
+        metavar="NAME,...",
+    ),
     Option("--seed", "seed of the workload; a random one by default", form=True, metavar="N"),
     Option("--no-yields", "don't switch workers at the checkpoints of the cycle", flag=True, form=True),
     Option(
@@ -237,7 +244,7 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         server=_server_names(text["server"], catalogue),
         concurrency=_whole("--concurrency", text["concurrency"], 1, 4096),
         faults=_faults(text["faults"], text["target"], catalogue),
-        scenarios=_choices("--scenarios", text["scenarios"], sorted(catalogue.scenarios)),
+        scenarios=_scenarios(text["scenarios"], text["without"], sorted(catalogue.scenarios)),
         operations=_whole("--operations", text["operations"], 1, 10**9),
         duration_s=_seconds("--duration", text["duration"], 0.1, 7 * 86400),
         seed=_seed(text["seed"]),
@@ -294,6 +301,7 @@ def to_arguments(settings: Settings, offered: str) -> list[str]:
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
     values["duration"] = values.pop("duration_s")
     values["no_yields"] = not values.pop("yields")
+    values["without"] = ()  # what it left is what --scenarios names
     for option in OPTIONS:
         value = values[option.dest]
         if offered not in option.offered or value in (None, "", (), False):
@@ -353,6 +361,18 @@ def _choices(name: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
         if item not in known:
             raise UsageError(f"{name}: there is no {item!r}; choose from {', '.join(known) or 'nothing'}")
     return chosen
+
+
+def _scenarios(only: str, without: str, known: Sequence[str]) -> tuple[str, ...]:
+    """Return what is to be sent, () for the whole mix."""
+    chosen = _choices("--scenarios", only, known)
+    left_out = _choices("--without", without, known)
+    if not left_out:
+        return chosen
+    left = tuple(name for name in chosen or known if name not in left_out)
+    if not left:
+        raise UsageError("--without leaves no scenario to send: leave out fewer")
+    return left
 
 
 def _faults(text: str, target: str, catalogue: Catalogue) -> tuple[str, ...]:

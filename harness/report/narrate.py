@@ -13,7 +13,7 @@ from ipaddress import IPv4Address
 from harness.checkers.fields import SAYINGS
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, name_canary, split_canary
 from harness.history.event import Event
-from harness.history.layout import App, Callback, Field, Kind, Look, Outcome, Side
+from harness.history.layout import App, Callback, Ending, Field, Freed, Kind, Look, Outcome, Remains, Side
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 
@@ -25,13 +25,17 @@ POINTS: dict[Kind, type[IntEnum]] = {
     Kind.POP: Step,
     Kind.TEARDOWN: Callback,
     Kind.LOOK: Look,
+    Kind.CENSUS: Remains,
 }
 
 #: Kinds whose ``detail`` is the class of an exception; their ``value`` is its canary.
 WITH_OUTCOME = frozenset({Kind.TEARDOWN, Kind.LEFT})
 
-#: Where nothing may be current: before the app is called, and after its body is closed.
-AT_THE_EDGE = frozenset({Kind.ENTER, Kind.EXIT})
+#: Where nothing may be current: before the app is called, and after its body is closed; before a job
+#: on a pool's thread is given a context, and after that is gone.
+AT_THE_EDGE = frozenset(
+    {(Kind.ENTER, 0), (Kind.EXIT, 0), (Kind.LOOK, Look.JOB_START), (Kind.LOOK, Look.JOB_END)}
+)
 
 OUTCOMES = {
     Outcome.NONE: "no exception",
@@ -40,6 +44,12 @@ OUTCOMES = {
     Outcome.GENERATOR_EXIT: "GeneratorExit",
     Outcome.GROUP: "an exception group",
 }
+
+ENDINGS: dict[int, str] = {
+    Ending.LEFT: ", the client left",
+    Ending.CACHED: ", from a cache in front of the target",
+}
+FREED: dict[int, str] = {Freed.BY_COLLECTOR: "(only the collector frees it)", Freed.NEVER: "(never freed)"}
 
 #: Fields whose value is a count, a flag, an address or an id rather than a canary.
 PLAIN_FIELDS = frozenset({Field.ISSUED_ID, *(field for field, said in SAYINGS.items() if said.numbers)})
@@ -71,7 +81,9 @@ def what_happened(event: Event) -> str:
     if kind in WITH_OUTCOME:
         words.append(f"({_outcome(event['detail'])})")
     if kind == Kind.OK:
-        words.append(f"(status {event['value']})")
+        words.append(f"(status {event['value']}{ENDINGS.get(event['detail'], '')})")
+    if kind == Kind.CENSUS and event["detail"] in FREED:
+        words.append(FREED[event["detail"]])
     return " ".join(words)
 
 
@@ -92,7 +104,7 @@ def scenario_of(event: Event) -> str:
     """Return the name of the scenario an event's operation played, '' if its record has none."""
     if event.side is Side.CLIENT:
         number = event["scenario"]
-    elif event["kind"] in WITH_OUTCOME or event["kind"] == Kind.CHUNK:
+    elif event["kind"] in WITH_OUTCOME or event["kind"] in (Kind.CHUNK, Kind.CENSUS):
         return ""
     else:
         number = event["detail"]
@@ -118,10 +130,11 @@ def _spell(point: int, value: int) -> str:
 
 def _seen_inside(event: Event) -> tuple[Sight, ...]:
     kind, operation = event["kind"], event["op"]
-    own = ABSENT if kind in AT_THE_EDGE else operation
+    edge = (kind, event["point"]) in AT_THE_EDGE
+    own = ABSENT if edge else operation
     fresh = kind == Kind.PUSH and event["point"] == Step.APP_CONTEXT_PUSH
     # What these saw of the session can't be compared: their `value` is the exception's.
-    session = event["session"] if kind in WITH_OUTCOME else ABSENT if kind in AT_THE_EDGE else event["value"]
+    session = event["session"] if kind in WITH_OUTCOME else ABSENT if edge else event["value"]
     app = event["app"]
     return (
         _held("request", event["request"], own),

@@ -44,6 +44,7 @@ class Spec:
     yields: bool = True  # the target yields at checkpoints
     switch_interval_s: float = DEFAULT_SWITCH_INTERVAL_S
     record: bool = True  # False: no observer and no journal, for measuring what recording costs
+    census: bool = True  # count, at the end, what is left of operations that are over
     guard: bool = True  # the outermost wrapper answers a BaseException that leaves the app with 500
     disk_max_mb: int = 1024  # for all journals of the column together
     stop_timeout_s: float = 8.0  # from the request to stop until the target is killed

@@ -11,10 +11,12 @@ from harness.history.scenarios import Scenario
 Mix: TypeAlias = Mapping[Scenario, int]
 
 #: Weights of items, not of operations: a PUT brings its GET, a pipeline is three, a group four.
-#: COLD_START and GET are absent: the first is every client's first item, the second follows PUT.
+#: COLD_START is never drawn, it is every client's first item; GET follows PUT. Either may be asked for
+#: alone, and then it is drawn.
 #: Errors are rare enough to leave most workers in peace and common enough to poison many.
 DEFAULT_MIX: Mix = MappingProxyType(
     {
+        Scenario.COLD_START: 0,
         Scenario.ECHO: 20,
         Scenario.ECHO_FORM: 8,
         Scenario.ECHO_JSON: 8,
@@ -25,6 +27,7 @@ DEFAULT_MIX: Mix = MappingProxyType(
         Scenario.SESSION_UNKNOWN: 2,
         Scenario.ISSUE_ID: 4,
         Scenario.PUT: 4,
+        Scenario.GET: 0,
         Scenario.NESTED_APP_CONTEXT: 4,
         Scenario.HEAD: 2,
         Scenario.OPTIONS: 2,
@@ -39,12 +42,18 @@ DEFAULT_MIX: Mix = MappingProxyType(
         Scenario.STREAM_DISCONNECT: 1,
         Scenario.PIPELINED: 2,
         Scenario.UNREAD_BODY: 3,
+        Scenario.BACKEND: 5,
+        Scenario.BACKEND_CANCEL: 1,
+        Scenario.SHARED_PAGE: 3,
+        Scenario.STATIC: 3,
+        Scenario.SESSION_OPEN_ERROR: 2,
+        Scenario.JOB: 3,
     }
 )
 
 #: What a target without the outermost wrapper must not be sent: under real servers a
 #: BaseException kills workers, resets neighbours or hangs the client. There it is a nemesis.
-UNGUARDED = frozenset({Scenario.BASE_EXCEPTION})
+UNGUARDED = frozenset({Scenario.BASE_EXCEPTION, Scenario.BACKEND_CANCEL})
 
 
 class UnknownScenarioError(LookupError):
@@ -66,7 +75,8 @@ def make_mix(
 ) -> dict[Scenario, int]:
     """Return the default mix, narrowed to the scenarios *only* (all if empty) less *without*.
 
-    :param only: lower-case names, such as ``session_append``.
+    :param only: lower-case names, such as ``session_append``. Without ``cold_start`` among them no
+        client begins with its burst.
     :param guarded: False for a target without the outermost wrapper, see :data:`UNGUARDED`.
     :raises UnknownScenarioError: for a name that is no scenario of the mix.
     :raises ValueError: if nothing is left.
@@ -77,4 +87,4 @@ def make_mix(
     mix = {scenario: weight for scenario, weight in DEFAULT_MIX.items() if scenario in kept}
     if not mix:
         raise ValueError("no scenario is left to send; name others")
-    return mix
+    return mix if any(mix.values()) else dict.fromkeys(mix, 1)

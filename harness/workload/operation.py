@@ -42,7 +42,9 @@ class Operation:
     ``canary`` is the operation's own, ``session`` that of the session it is sent in or that it
     logs in to (0: none), ``value`` that of the value it puts. ``sends_session``: the client adds
     its session cookie of ``store``; ``writes``: the session must hold ``canary`` in its append
-    log afterwards. ``path`` holds the query too. ``chunks``: how many a stream has.
+    log afterwards. ``path`` holds the query too. ``chunks``: how many a stream has. ``resets``: a
+    client that leaves in the middle of a stream resets its connection instead of closing it.
+    ``shared_cache``: it is asked for through the naive cache that all clients of a process share.
     """
 
     scenario: Scenario
@@ -62,6 +64,8 @@ class Operation:
     key: str = ""
     value: int = 0
     chunks: int = 0
+    resets: bool = False
+    shared_cache: bool = False
 
     @property
     def statuses(self) -> tuple[int, ...]:

@@ -23,6 +23,10 @@ PARALLEL_GROUP = 4
 PIPELINE_LENGTH = 3
 STREAM_CHUNKS = range(3, 9)
 DISCONNECT_CHUNKS = 20
+#: Few, so that callers meet on them.
+PAGES = 2
+#: Asked for twice in a row: what a right Vary allows the cache to keep has to come out of it too.
+PAGE_TWICE = 2
 VALUE_SLOTS = 3
 BASE_EXCEPTIONS = ("system_exit", "keyboard_interrupt", "greenlet_exit")
 FORM = "application/x-www-form-urlencoded"
@@ -184,16 +188,15 @@ def stream(maker: Maker) -> Item:
 
 
 def stream_disconnect(maker: Maker) -> Item:
-    """Leave after the first chunk."""
-    return one(
-        maker.operation(
-            Scenario.STREAM_DISCONNECT,
-            "/stream/{c}",
-            policy=Policy.FRESH,
-            pause_ms=maker.rng.choice((1, 2)),
-            chunks=DISCONNECT_CHUNKS,
-        )
+    """Leave after the first chunk: close the connection, or reset it."""
+    operation = maker.operation(
+        Scenario.STREAM_DISCONNECT,
+        "/stream/{c}",
+        policy=Policy.FRESH,
+        pause_ms=maker.rng.choice((1, 2)),
+        chunks=DISCONNECT_CHUNKS,
     )
+    return one(replace(operation, resets=maker.rng.random() < 0.5))
 
 
 def pipelined(maker: Maker) -> Item:
@@ -221,6 +224,28 @@ def unread_body(maker: Maker) -> Item:
     return Item(Manner.SEQUENCE, (post, again))
 
 
+def backend_cancel(maker: Maker) -> Item:
+    """Be cancelled between query and reply, then ask the backend again."""
+    cancel = maker.operation(Scenario.BACKEND_CANCEL, "/backend/{c}/cancel")
+    return Item(Manner.SEQUENCE, (cancel, maker.operation(Scenario.BACKEND, "/backend/{c}")))
+
+
+def shared_page(maker: Maker, store: SessionKind) -> Item:
+    """Ask for a page, whose URL is the same for all callers, through the shared cache.
+
+    Always in a session, so that a page of somebody else says whose it is.
+    """
+    path = f"{store.value}/page/{maker.rng.randrange(PAGES)}"
+    session = (store, maker.sessions[store])
+    asked = [
+        maker.operation(Scenario.SHARED_PAGE, "", session=session, policy=Policy.FRESH, pause_ms=0)
+        for _ in range(PAGE_TWICE)
+    ]
+    # Neither query nor cookie of its own: nobody else would ask for the same.
+    pages = (replace(each, path=path, cookies=(), shared_cache=True) for each in asked)
+    return Item(Manner.SEQUENCE, tuple(pages))
+
+
 BUILDERS: dict[Scenario, Builder] = {
     Scenario.COLD_START: cold_start,
     Scenario.ECHO: echo,
@@ -233,6 +258,7 @@ BUILDERS: dict[Scenario, Builder] = {
     Scenario.SESSION_UNKNOWN: session_unknown,
     Scenario.ISSUE_ID: issue_id,
     Scenario.PUT: put_get,
+    Scenario.GET: put_get,
     Scenario.NESTED_APP_CONTEXT: partial(simple, Scenario.NESTED_APP_CONTEXT, "/nested/{c}", "GET"),
     Scenario.HEAD: partial(simple, Scenario.HEAD, _ECHO, "HEAD"),
     Scenario.OPTIONS: partial(simple, Scenario.OPTIONS, _ECHO, "OPTIONS"),
@@ -247,4 +273,10 @@ BUILDERS: dict[Scenario, Builder] = {
     Scenario.STREAM_DISCONNECT: stream_disconnect,
     Scenario.PIPELINED: pipelined,
     Scenario.UNREAD_BODY: unread_body,
+    Scenario.BACKEND: partial(simple, Scenario.BACKEND, "/backend/{c}", "GET"),
+    Scenario.BACKEND_CANCEL: backend_cancel,
+    Scenario.SHARED_PAGE: partial(_in_session, shared_page),
+    Scenario.STATIC: partial(simple, Scenario.STATIC, "/static/probe.txt", "GET"),
+    Scenario.SESSION_OPEN_ERROR: partial(simple, Scenario.SESSION_OPEN_ERROR, "/failing-session/{c}", "GET"),
+    Scenario.JOB: partial(simple, Scenario.JOB, "/job/{c}", "GET"),
 }

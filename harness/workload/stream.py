@@ -17,9 +17,9 @@ from .specs import BUILDERS, session_read
 class Workload(Iterator[Item]):
     """One client's items, a function of seed, load worker, client, mix and sources alone.
 
-    It starts with the cold-start burst, and follows each parallel group in one session with a
-    read of that session's log. Only :meth:`forget_session` depends on what the target answered:
-    against a right one that is never called, and the stream is the same every time.
+    It starts with the cold-start burst if that is in the mix, and follows each parallel group in one
+    session with a read of that session's log. Only :meth:`forget_session` depends on what the target
+    answered: against a right one that is never called, and the stream is the same every time.
     """
 
     def __init__(
@@ -35,7 +35,9 @@ class Workload(Iterator[Item]):
         self._maker = Maker(rng, worker, client, sources)
         self._scenarios = tuple(mix)
         self._weights = tuple(mix.values())
-        self._queue: deque[Scenario | SessionKind] = deque([Scenario.COLD_START])
+        self._queue: deque[Scenario | SessionKind] = deque()
+        if Scenario.COLD_START in mix:
+            self._queue.append(Scenario.COLD_START)
 
     def __next__(self) -> Item:
         planned = self._queue.popleft() if self._queue else self._draw()

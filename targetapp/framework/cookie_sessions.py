@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from traceback import clear_frames
 from typing import Any, cast
 
 from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSerializer
@@ -24,6 +25,18 @@ class KeptSerializer(URLSafeTimedSerializer):
         if self._kept is None:
             self._kept = cast("TimestampSigner", super().make_signer())
         return self._kept
+
+    def loads(self, *arguments: Any, **options: Any) -> Any:
+        """Return what was signed.
+
+        :raises BadSignature: whose frames are empty. itsdangerous keeps its errors in local variables,
+            a cycle through the traceback, and through its frames the whole request hangs on it.
+        """
+        try:
+            return super().loads(*arguments, **options)
+        except BadSignature as error:
+            clear_frames(error.__traceback__)
+            raise
 
 
 class SigningInterface(SessionInterface):

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from targetapp.framework import App
 from targetapp.framework.request_context import RequestContext
 
-from . import callbacks, echo, errors, ids, nested, sessions, streams, unread, values
+from . import backend, callbacks, echo, errors, ids, jobs, nested, pages, sessions, streams, unread, values
 from .stores import SERVER_PREFIX, CookieSessions, ServerSessions, SessionsByPath
 
 #: The key under which the workers share what signs their cookies; no URL leads to it.
@@ -46,6 +46,11 @@ ROUTES = (
     Route("/base-exception/<canary>/<which>", "base_exception", errors.raise_base_exception),
     Route("/stream/<canary>", "stream", streams.stream),
     Route("/unread/<canary>", "unread", unread.unread, ("POST",)),
+    Route("/backend/<canary>", "backend", backend.ask),
+    Route("/backend/<canary>/cancel", "backend_cancel", backend.cancel),
+    Route("/page/<int:number>", "page", pages.page),
+    Route("/failing-session/<canary>", "failing_session", errors.never_reached),
+    Route("/job/<canary>", "job", jobs.job),
 )
 
 
@@ -71,7 +76,7 @@ def create_app(faults: Sequence[str] = (), session_db: str | None = None) -> App
     from targetapp.faults import activate, find_faults  # faults change probes, so they import them
 
     chosen = find_faults(faults)
-    app = ProbesApp(__name__, static_folder=None)
+    app = ProbesApp(__name__, static_folder="static")
     path = session_db or _temporary_file()
     store = values.SharedValues(path)
     # One key for all workers of this file, also for those that were not forked from one process.
@@ -79,6 +84,8 @@ def create_app(faults: Sequence[str] = (), session_db: str | None = None) -> App
     app.session_interface = SessionsByPath(CookieSessions(), ServerSessions(path))
     app.extensions["values"] = store
     app.extensions["new_id"] = ids.new_id
+    app.extensions[backend.EXTENSION] = backend.Client()
+    app.extensions[jobs.EXTENSION] = jobs.Jobs()
     _register(app)
     activate(app, chosen)
     return app
@@ -97,6 +104,9 @@ def _register(app: App) -> None:
                 view_func=route.view,
                 methods=list(route.methods),
             )
+    app.add_url_rule(
+        f"{SERVER_PREFIX}/static/<path:filename>", endpoint="server_static", view_func=app.send_static_file
+    )
 
 
 def _temporary_file() -> str:

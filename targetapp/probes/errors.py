@@ -37,6 +37,10 @@ class TeardownError(ProbeError):
     """One that is raised in a teardown callback."""
 
 
+class SessionOpenError(ProbeError):
+    """One that is raised as the session is opened."""
+
+
 def _carrying(base: type[BaseException]) -> type[BaseException]:
     """Return a subclass of *base* that carries a canary."""
 
@@ -95,6 +99,11 @@ def raise_in_teardown(error: BaseException | None) -> None:
     """Raise if the request asked for it; a ``teardown_request`` callback."""
     if (request.endpoint or "").endswith(TEARDOWN_ENDPOINT):
         raise TeardownError(canary_of_request())
+
+
+def never_reached(canary: str) -> str:
+    """Answer, if the session could be opened after all."""
+    return "its session should have failed to open"
 
 
 def raise_base_exception(canary: str, which: str) -> NoReturn:

@@ -7,8 +7,13 @@ from typing import Any
 from targetapp.framework import Request, Response, SecureCookieSessionInterface, SessionInterface
 from targetapp.framework.sqlite_sessions import SQLiteSessionInterface
 
+from .canaries import HEADER, from_text
+from .errors import SessionOpenError
+
 #: Paths that begin with this have their session on the server.
 SERVER_PREFIX = "/server"
+#: Below this, of either kind, no session can be opened, as when the store is down.
+FAILING = "/failing-session/"
 COOKIE_NAME = "session"
 SERVER_COOKIE_NAME = "sid"
 
@@ -40,7 +45,12 @@ class SessionsByPath(SessionInterface):
         return self.server if request.path.startswith(f"{SERVER_PREFIX}/") else self.cookie
 
     def open_session(self, app: Any, request: Request) -> Any:
-        """Return the session of the store that the path belongs to."""
+        """Return the session of the store that the path belongs to.
+
+        :raises SessionOpenError: where the path asks for that.
+        """
+        if request.path.removeprefix(SERVER_PREFIX).startswith(FAILING):
+            raise SessionOpenError(from_text(request.headers.get(HEADER)))
         interface = self._of(request)
         session: Any = interface.open_session(app, request)
         if session is not None:

@@ -19,6 +19,7 @@ from typing import Any
 import gevent
 from gevent.event import Event
 
+from harness.load.cache import SharedCache
 from harness.load.client import Client
 from harness.load.connections import SharedConnections
 from harness.load.exchange import Completion
@@ -65,6 +66,7 @@ class LoadSide:
         self._numbers = itertools.count()
         self._clients: list[Client] = []
         self._shared = SharedConnections()
+        self._cache = SharedCache()
         self._gate = Event()
         self._ended = False
         self._faulted = False
@@ -91,6 +93,7 @@ class LoadSide:
             plan.timeout_s,
             mix=self._mix,
             shared=self._shared,
+            cache=self._cache,
         )
         self._clients.append(client)
         return client

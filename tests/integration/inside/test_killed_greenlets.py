@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.history.canary import WRAPPER_HEADER
-from harness.history.layout import Callback, Kind, Outcome
+from harness.history.layout import Callback, Kind, Outcome, Remains
 from harness.history.reader import open_journal
 from harness.workers.running import start_target
 from harness.workers.spec import Spec
@@ -73,4 +73,6 @@ def test_a_killed_greenlet_is_answered_and_torn_down(
     assert told == dict.fromkeys(set(Callback) - {Callback.APPCONTEXT_POPPED}, Outcome.BASE)
     left = [int(row["detail"]) for row in records if row["kind"] == Kind.LEFT]
     assert left == [Outcome.BASE]
-    assert Kind(int(records[-1]["kind"])) is Kind.EXIT
+    *_, last, census = records
+    assert Kind(int(last["kind"])) is Kind.EXIT
+    assert (Kind(int(census["kind"])), int(census["point"])) == (Kind.CENSUS, Remains.SUMMARY)  # and no more

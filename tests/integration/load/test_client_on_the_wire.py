@@ -15,9 +15,10 @@ from typing import Any
 import pytest
 
 from harness.history.canary import CanaryKind, make_canary, to_text
-from harness.history.layout import Field, Kind
+from harness.history.layout import Ending, Field, Kind
 from harness.history.scenarios import Scenario
 from harness.load import connections
+from harness.load.cache import SharedCache
 from harness.load.client import Client
 from harness.load.connections import Connection, SharedConnections, address_number, usable_sources
 from harness.load.recording import Recorder
@@ -387,8 +388,9 @@ def chunk(text: str) -> bytes:
     return f"{len(line):x}\r\n{line}\r\n".encode()
 
 
-def test_a_client_that_leaves_in_the_middle_of_a_stream_resets_the_connection(
-    peer: StartPeer, rows: Rows
+@pytest.mark.parametrize(("resets", "end_seen"), [(True, "reset"), (False, "b''")])
+def test_a_client_that_leaves_in_the_middle_of_a_stream_resets_the_connection_or_closes_it(
+    peer: StartPeer, rows: Rows, resets: bool, end_seen: str
 ) -> None:
     text = to_text(operation(1).canary)
     seen: list[str] = []
@@ -402,13 +404,80 @@ def test_a_client_that_leaves_in_the_middle_of_a_stream_resets_the_connection(
             seen.append("reset")
 
     server = peer(send_until_the_client_is_gone)
-    (completion,) = client(server.address, rows).perform(stream_of(1, Scenario.STREAM_DISCONNECT, 20))
+    asked = replace(stream_of(1, Scenario.STREAM_DISCONNECT, 20).operations[0], resets=resets)
+    (completion,) = client(server.address, rows).perform(Item(Manner.SEQUENCE, (asked,)))
     server.close()
-    assert seen == ["reset"]
+    assert seen == [end_seen]
     assert completion.failure is None
     (end,) = rows.of(operation(1).canary, Kind.OK)
     assert (end["value"], end["detail"]) == (200, 1)
     assert response_counts(rows, 1) == []
+
+
+PAGE_HEAD = "HTTP/1.1 200 OK\r\nX-Canary-Echo: {0}\r\nX-Canary-G: {0}\r\nX-Canary-G-Found: {1}\r\n"
+
+
+def page_of(session: int, vary: str) -> Callable[[Wire], None]:
+    """Return a script that answers every request with the page of *session*."""
+
+    def answer(wire: Wire) -> None:
+        while request := wire.read():
+            canary = re.search(rb"X-Canary: (\w+)", request)
+            assert canary is not None
+            own = canary[1].decode()
+            body = f'{{"session": "{to_text(session)}", "made_for": "{own}"}}'
+            head = PAGE_HEAD.format(own, "0" * 16)
+            wire.send(f"{head}{vary}Content-Length: {len(body)}\r\n\r\n{body}".encode())
+
+    return answer
+
+
+def page(number: int, session: int, cookie: str) -> Item:
+    asked = operation(
+        number,
+        Policy.FRESH,
+        session=session,
+        scenario=Scenario.SHARED_PAGE,
+        path="/page/1",
+        cookies=(("session", cookie),),
+        shared_cache=True,
+    )
+    return Item(Manner.SEQUENCE, (asked,))
+
+
+MINE, THEIRS = (make_canary(CanaryKind.SESSION, 0, number, 1) for number in (1, 2))
+
+
+@pytest.mark.parametrize(
+    ("vary", "failure", "requests"),
+    [("Vary: Cookie\r\n", None, 2), ("", "foreign page out of a shared cache", 1)],
+)
+def test_two_clients_of_a_process_share_a_cache(
+    peer: StartPeer, rows: Rows, vary: str, failure: str | None, requests: int
+) -> None:
+    """A page is asked for twice: from the target by one, and by another if Vary lets the cache tell them."""
+    server = peer(page_of(MINE, vary), page_of(THEIRS, vary))
+    cache = SharedCache()
+    first, second = (
+        Client(server.address, 0, number, 7, Recorder(rows), 10.0, cache=cache) for number in (1, 2)
+    )
+    first.perform(page(1, MINE, "mine"))
+    (again,) = first.perform(page(2, MINE, "mine"))
+    (completion,) = second.perform(page(3, THEIRS, "theirs"))
+    assert again.failure is None or not vary  # without Vary: the bell of that rings too, at the first
+    assert completion.failure == failure
+    assert len(server.wires) == requests
+    ends = {row["op"]: row["detail"] for row in rows.all() if row["kind"] == Kind.OK}
+    cached, whole = Ending.CACHED, Ending.WHOLE
+    assert list(ends.values()) == [whole, cached, whole if vary else cached]
+    assert rows.kinds(operation(2).canary) == [Kind.INVOKE, Kind.OK]
+
+
+def test_a_client_without_a_shared_cache_has_one_of_its_own(peer: StartPeer, rows: Rows) -> None:
+    server = peer(page_of(MINE, ""))
+    client(server.address, rows).perform(page(1, MINE, "mine"))
+    client(server.address, rows).perform(page(2, MINE, "mine"))
+    assert len(server.wires) == 2
 
 
 def test_the_chunks_of_a_stream_that_broke_off_are_kept(peer: StartPeer, rows: Rows) -> None:

@@ -6,6 +6,8 @@ the target (journal ``server/1``, after the word ``@2`` ``server/2``):
     1<  1<stream      enters, with a scenario          1>  leaves
     1+app  1+req      a context is activated           1-app  1-req  and popped; 1+app2: another one
     1.view            comes to a step                  1?after  a probe looks: before after nested chunk
+                                                       and around a job: job_start job job_end
+    1%request:never   outlived it, says the census     1%summary[op=0,value=n3]  that looked for 3 objects
     1^rf              a ledger callback runs: rf rl rt, af al at ap; 1^rf:error  given an exception
     1~  1!  1*        wsgi_app returned, an exception left, a chunk was yielded
     1:up  1:serve  1:answer  1:down  1:all     the usual words for these parts of the cycle
@@ -13,7 +15,7 @@ the target (journal ``server/1``, after the word ``@2`` ``server/2``):
 
 and at the client (journal ``client/0``):
 
-    1(                is sent                          1)200  1)info  1)fail  is over
+    1(                is sent                          1)200  1)info  1)fail  is over; 1)200@2  by a cache
     1=path:2          observes 2's canary as its path  1=path@1:2  after the yield
     1=session:s2:s1   a value, and the expected one (its own canary if there is none)
 
@@ -34,7 +36,7 @@ from harness.checkers.table import CHECKERS
 from harness.history.canary import UNMARKED, CanaryKind, make_canary
 from harness.history.columns import DTYPES, Batch
 from harness.history.facts import ColumnFacts, JournalFacts
-from harness.history.layout import App, Callback, Field, Kind, Look, Outcome, Side
+from harness.history.layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Side
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 from harness.verdict import Result
@@ -53,7 +55,11 @@ LOOKS = {
     "after": Look.VIEW_AFTER_YIELD,
     "nested": Look.NESTED_APP_CONTEXT,
     "chunk": Look.STREAM_CHUNK,
+    "job_start": Look.JOB_START,
+    "job": Look.JOB,
+    "job_end": Look.JOB_END,
 }
+FREED = {None: Freed.NONE, "collector": Freed.BY_COLLECTOR, "never": Freed.NEVER}
 TURNS = {
     "+app": (Kind.PUSH, Step.APP_CONTEXT_PUSH),
     "+req": (Kind.PUSH, Step.REQUEST_CONTEXT_PUSH),
@@ -74,7 +80,7 @@ PARTS["all"] = " ".join(PARTS[part] for part in ("up", "serve", "answer", "down"
 
 _WORD = re.compile(r"(?P<who>\d)(?P<what>[^\[]+?)(?P<more>\[.*\])?$")
 _SERVER_WHAT = re.compile(
-    r"(?P<sign>[<>~!*]|[+-](?:app|req)|[.?^])(?P<name>[a-z_]*)(?P<number>\d?)(?::(?P<given>\w+))?"
+    r"(?P<sign>[<>~!*]|[+-](?:app|req)|[.?^%])(?P<name>[a-z_]*)(?P<number>\d?)(?::(?P<given>\w+))?"
 )
 
 
@@ -158,8 +164,9 @@ class Story:
             row |= {"kind": Kind.INVOKE, "session": self._state(who).session}
         elif what.startswith(")"):
             kinds = {"info": Kind.INFO, "fail": Kind.FAIL}
-            kind = kinds.get(what[1:], Kind.OK)
-            row |= {"kind": kind, "value": int(what[1:]) if kind is Kind.OK else 0}
+            said, _, detail = what[1:].partition("@")
+            kind = kinds.get(said, Kind.OK)
+            row |= {"kind": kind, "value": int(said) if kind is Kind.OK else 0, "detail": int(detail or 0)}
         else:
             name, value, *expected = what[1:].split(":")
             name, _, detail = name.partition("@")
@@ -215,6 +222,8 @@ class Story:
         if sign in TURNS:
             kind, step = TURNS[sign]
             return {"kind": kind, "point": step, "activation": _activation(who, sign[1:], number)}
+        if sign == "%":
+            return {"kind": Kind.CENSUS, "point": Remains[name.upper()], "detail": FREED[given], "value": 0}
         if sign == "?":
             return {"kind": Kind.LOOK, "point": LOOKS[name], "activation": _activation(who, "req", "1")}
         if sign == ".":

@@ -33,6 +33,13 @@ def test_a_whole_history_raises_no_doubt() -> None:
     assert result.facts == {"operations": 2, "ok": 2, "fail": 0, "info": 0, "entered": 2}
 
 
+def test_what_a_cache_answered_never_reached_the_target_and_is_not_lost() -> None:
+    result = judge_story("ACCOUNTING", f"{WHOLE} 3( 3)200@2")
+    assert (result.verdict, result.doubts) == (Verdict.VALID, ())
+    assert result.facts == {"operations": 3, "ok": 3, "fail": 0, "info": 0, "cached": 1, "entered": 2}
+    assert judge_story("ACCOUNTING", f"{WHOLE} 3( 3)200@1").verdict is Verdict.UNKNOWN
+
+
 @pytest.mark.parametrize(("story", "words"), DOUBTS, ids=[story or "nothing" for story, _ in DOUBTS])
 def test_doubt(story: str, words: str) -> None:
     result = judge_story("ACCOUNTING", story)

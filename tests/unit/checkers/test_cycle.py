@@ -30,6 +30,10 @@ PATHS = {
     "save_session raises, twice": f"{UP} 1:serve 1:answer-request_finished-start_response 1.handle_exception"
     f" 1:answer-request_finished {DOWN} {LEAVE}",
     "a null session is not saved": f"{UP} 1:serve 1:answer-save_session {DOWN} {LEAVE}",
+    "a job with a copy of the request's context": f"{UP} 1:serve 1+app2 1.appcontext_pushed2 1+req2"
+    " 1.match_request2 1.teardown_request2 1.request_tearing_down2 1.request_close2 1-req2"
+    " 1.teardown_appcontext2 1.appcontext_tearing_down2 1-app2 1.appcontext_popped2"
+    f" {ANSWER} {DOWN} {LEAVE}",
     "open_session raises": f"1< 1:up-match_request 1.handle_exception 1:answer-save_session {DOWN} {LEAVE}",
     "a converter raises": f"{UP} 1.handle_exception {ANSWER} {DOWN} {LEAVE}",
     "an untrusted host": f"1< 1:up-match_request 1.request_started 1.url_value_preprocessor 1.before_request"
@@ -60,6 +64,8 @@ PATHS = {
 }  # fmt: skip
 
 BREACHES = (
+    ("unfinished-cycle", "1< 1:up-match_request 1.handle_exception 1:answer-save_session 1~ 1>",
+     "one of its contexts got no further than app"),
     ("illegal-step", f"1< 1:up 1:serve {ANSWER} 1:down-request_tearing_down-request_close {LEAVE}",
      "Operation w0.c1#1 went from teardown_request to request_context_pop; request_tearing_down was due."),
     ("illegal-step", f"1< 1:up 1:serve-before_request {ANSWER} {DOWN} {LEAVE}",

@@ -1,11 +1,15 @@
-"""I0-I5, I8, I9: each story of a breach stands next to its silent twin."""
+"""I0-I5, I8-I10, G: each story of a breach stands next to its silent twin."""
 
 # ruff: noqa: E501 - a row is a story, and is read in one line
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from harness.checkers import (
+    backend,
+    clean_start,
     fresh_start,
     headers,
     issued_ids,
@@ -17,7 +21,7 @@ from harness.checkers import (
 )
 from harness.checkers.fields import SAYINGS
 from harness.checkers.sightings import SIGHTINGS
-from harness.history.layout import Field
+from harness.history.layout import Field, Kind
 from harness.verdict import Verdict
 from tests.unit.checkers.notation import judge_story, operation, tell
 
@@ -31,6 +35,12 @@ STORIES = (
     ("I0", "1<[app=target]", "left-behind", "an app context was still current"),
     ("I0", "1< 1>[request=1]", "not-cleared", "After operation w0.c1#1 had left the target, the request of"),
     ("I0", "1< 1.view=2 1>", "", ""),  # inside is I1's
+    ("I0", "1< 1?job_start[request=0,app=none] 1?job 1?job_end[request=0,app=none] 1>", "", ""),
+    ("I0", "2< 1< 1?job_start[request=2]", "left-behind", "When a job of operation w0.c1#1 started on a pool's thread, the request of operation w0.c2#1 was still current."),
+    ("I0", "1< 1?job_end[request=1]", "not-cleared", "After a job of operation w0.c1#1 had ended on a pool's thread, the request of operation w0.c1#1 was still"),
+    ("I0", "1( 1=job_found:0:0 1=job_left:0:0", "", ""),
+    ("I0", "2( 1( 1=job_found:2:0", "wrong-job-found", "The job of operation w0.c1#1 found operation w0.c2#1 on the thread of its pool, where nothing was due."),
+    ("I0", "1( 1=job_left:1:0", "wrong-job-left", "The job of operation w0.c1#1 left operation w0.c1#1 on the thread of its pool"),
     # I1: own at every checkpoint
     ("I1", "1< 2< 1+app 1+req 1?before 2+app 2+req 1?after 2?after", "", ""),
     ("I1", "2< 1< 1+app 1+req 1.view=2", "foreign-request", "At view, operation w0.c1#1 saw the request of operation w0.c2#1."),
@@ -56,6 +66,10 @@ STORIES = (
     ("I1", "1( 1=remote_addr:n2130706434:n2130706435", "wrong-remote-addr", "told the remote address 127.0.0.2 before the yield, but it came from 127.0.0.3."),
     ("I1", "1( 1=g@2:0", "lost-g", "found nothing in g as it left"),
     ("I1", "1( 1=nested_g@1:1:0", "foreign-nested-g", "found operation w0.c1#1 in g around a nested app context after the yield, where nothing was due."),
+    ("I1", "1< 1:up 1?job 1?job_start[request=0,app=none]", "", ""),
+    ("I1", "2< 1< 1:up 1?job=2", "foreign-request", "At job, operation w0.c1#1 saw the request of operation w0.c2#1."),
+    ("I1", "1< 1:up 1?job=0", "lost-request", "At job, operation w0.c1#1 had lost its request"),
+    ("I1", "2( 1( 1=job_request:2", "foreign-job-request", "found operation w0.c2#1 in `request` in its job, where"),
     ("I1", "1( 1=error:2", "foreign-error", "in the error its handler was given, where"),
     # I2: fresh
     ("I2", "1< 1+app 1+app2", "", ""),
@@ -64,6 +78,8 @@ STORIES = (
     ("I2", "1< 1+app 1+req[g=1] 1.view[g=1]", "", ""),
     ("I2", "1( 1=g_fresh:0:0", "", ""),
     ("I2", "1( 1=g_fresh:2:0", "wrong-g-fresh", "g already held operation w0.c2#1 when operation w0.c1#1 started"),
+    ("I2", "1( 1=job_g:0:0", "", ""),
+    ("I2", "1( 1=job_g:2:0", "wrong-job-g", "g of the job of operation w0.c1#1 already held operation w0.c2#1; it must start empty."),
     # I3: the session
     ("I3", "1<[value=s1] 1+app 1+req 1.view[session=s1] 1?after[session=0]", "", ""),
     ("I3", "2<[value=s2] 1<[value=s1] 1+app 1+req 1.view[session=s2]", "foreign-session", "At view, operation w0.c1#1, sent with session w0.c1#1, saw session w0.c2#1 (that of operation w0.c2#1)."),
@@ -75,6 +91,9 @@ STORIES = (
     ("I3", "1( 1=session_log_missing:1:0", "wrong-session-log-missing", "lacks the entry of operation w0.c1#1."),
     ("I3", "1( 1=session_log_foreign:2:0", "wrong-session-log-foreign", "holds an entry of operation w0.c2#1, which"),
     ("I3", "1( 1=sid_replaced:n0:n1", "wrong-sid-replaced", "Operation w0.c1#1 sent an unknown session id, and"),
+    ("I3", "1( 1=job_session:s1:s1", "", ""),
+    ("I3", "1( 1=job_session:s2:s1", "foreign-job-session", "Operation w0.c1#1 found session w0.c2#1 in the session in its job, where session w0.c1#1 was due."),
+    ("I3", "1( 1=job_session:0:s1", "lost-job-session", "found the session in its job empty, where"),
     # I4: headers and cookies
     ("I4", "1( 1=response_header:1 1=set_cookie_count:n1:n1 1=vary_cookie:n1:n1 1=response_cookie:1 1=allow:n1:n1", "", ""),
     ("I4", "1( 1=response_header:2", "foreign-response-header", "found operation w0.c2#1 in a header of its response, where"),
@@ -83,6 +102,11 @@ STORIES = (
     ("I4", "1( 1=vary_cookie:n0:n1", "wrong-vary-cookie", "Vary does not name Cookie."),
     ("I4", "1( 1=response_cookie:2", "foreign-response-cookie", "in a cookie that its response set, where"),
     ("I4", "1( 1=allow:n0:n1", "wrong-allow", "does not name the URL's methods."),
+    ("I4", "1( 1=shared_page:s1:s1 1=static_bytes:n1:n1 1=static_vary:n0:n0", "", ""),
+    ("I4", "1( 1=shared_page:s2:s1", "foreign-shared-page", "Operation w0.c1#1 got the page of session w0.c2#1 out of a shared cache, where that of session w0.c1#1 was due."),
+    ("I4", "1( 1=shared_page:0:s1", "lost-shared-page", "got a page of nobody's session out of a shared cache, where"),
+    ("I4", "1( 1=static_bytes:n0:n1", "wrong-static-bytes", "does not hold the bytes of the static file."),
+    ("I4", "1( 1=static_vary:n1:n0", "wrong-static-vary", "is a static file, the same for all, but its Vary names Cookie."),
     # I5: streams
     ("I5", "1<stream 1:up 1~ 1?chunk 1*", "", ""),
     ("I5", "2< 1<stream 1:up 1~ 1?chunk=2", "foreign-request", "At stream_chunk, operation w0.c1#1 saw the request of operation w0.c2#1."),
@@ -104,6 +128,14 @@ STORIES = (
     ("I9", "1( 1=read:v1:v1", "", ""),
     ("I9", "1( 1=read:v2:v1", "foreign-read", "Operation w0.c1#1 read back value w0.c2#1, where value w0.c1#1 was due."),
     ("I9", "1( 1=read:0:v1", "lost-read", "Operation w0.c1#1 read back nothing, where value w0.c1#1 was due."),
+    # I10: nothing outlives its request
+    ("I10", "1< 1> 1%summary[op=0,value=n3]", "", ""),
+    ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request:never", "never-freed", "The request of operation w0.c1#1 was still there after the last request and a run of the garbage collector: something refers to it."),
+    ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request_context:collector", "left-to-collector", "The request context of operation w0.c1#1 outlived it in a cycle: only the garbage collector frees it."),
+    # G: the backend's reply
+    ("G", "1( 1=backend_reply:1", "", ""),
+    ("G", "2( 1( 1=backend_reply:2", "foreign-backend-reply", "Operation w0.c1#1 found operation w0.c2#1 in the reply of its backend, where its own canary was due."),
+    ("G", "1( 1=backend_reply:0", "lost-backend-reply", "found nothing in the reply of its backend, where"),
 )  # fmt: skip
 
 
@@ -123,7 +155,10 @@ def test_story(law: str, story: str, anomaly: str, words: str) -> None:
 
 
 def test_every_field_is_one_laws_business_and_has_a_saying() -> None:
-    modules = (fresh_start, headers, issued_ids, own_after_yield, own_session, read_back, status, streams)
+    modules = (
+        *(backend, clean_start, fresh_start, headers, issued_ids, own_after_yield, own_session, read_back),
+        *(status, streams),
+    )
     fields = [field for module in modules for field in module.FIELDS]
     assert sorted(fields) == sorted(Field)
     assert set(SAYINGS) == set(Field) - {Field.ISSUED_ID}
@@ -185,7 +220,37 @@ def test_without_the_targets_records_the_outside_still_counts() -> None:
     assert judge_story("I1", story, story.facts(inside=False)).verdict is Verdict.INVALID
 
 
-@pytest.mark.parametrize("law", ["I4", "I7", "I9"])
+def test_a_reply_of_the_backend_is_proved_by_two_operations() -> None:
+    (violation,) = judge_story("G", "2( 1( 1=backend_reply:2").violations
+    assert violation.operations == (operation(1), operation(2))
+    assert [event["op"] for event in violation.witness] == [operation(2), operation(1)]
+
+
+def test_another_caller_s_page_is_proved_by_two_operations() -> None:
+    (violation,) = judge_story("I4", "2<[value=s2] 2( 1<[value=s1] 1( 1=shared_page:s2:s1").violations
+    assert violation.operations == (operation(1), operation(2))
+
+
+def test_what_a_census_counted_is_told() -> None:
+    result = judge_story("I10", "1< 1> 1%summary[op=0,value=n30] @2 1%summary[op=0,value=n4]")
+    assert (result.looked, result.facts["processes"], result.facts["objects"]) == (True, 2, 34)
+
+
+def test_an_object_that_outlived_its_operation_is_shown_with_its_entry_and_its_kind() -> None:
+    story = "1< 1> 1%summary[op=0,value=n3] 1%request:never 1%request_context:never 1%app_context:never"
+    result = judge_story("I10", story)
+    assert result.count == 3
+    assert [event["kind"] for event in result.violations[0].witness] == [Kind.ENTER, Kind.CENSUS]
+
+
+def test_a_process_without_a_census_is_not_looked_at_and_no_doubt() -> None:
+    story = tell("1< 1:all 1~ 1> 1( 1)200")
+    whole_mix = replace(story.facts(), scenarios=())
+    result = judge_story("I10", story, whole_mix)
+    assert (result.looked, result.verdict, result.doubts) == (False, Verdict.VALID, ())
+
+
+@pytest.mark.parametrize("law", ["I4", "I7", "I9", "I10", "G"])
 def test_what_the_workload_did_not_touch_reads_not_looked_at(law: str) -> None:
     result = judge_story(law, "1< 1:all 1~ 1> 1( 1)200")
     assert (result.looked, result.verdict) == (False, Verdict.VALID)

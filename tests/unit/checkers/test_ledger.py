@@ -30,6 +30,12 @@ SILENT = {
     " 1^rt:generator_exit 1-req 1^af:generator_exit 1^al:generator_exit 1^at:generator_exit 1-app 1^ap 1>",
     "unhandled error": "1<unhandled_error 1+app 1+req 1^rf:error[value=1] 1^rl:error 1^rt:error 1-req"
     " 1^af:error 1^al:error 1^at:error[value=1] 1-app 1^ap 1~ 1>",
+    "a session that fails to open": "1<session_open_error 1+app 1+req 1^rf:error[value=1] 1^rl:error"
+    " 1^rt:error 1-req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
+    "a job with a copy of the request's context": f"1<job 1+app 1+req 1+app2 1+req2 1^rf2 1^rl2 1^rt2 1-req2"
+    f" 1^af2 1^al2 1^at2 1-app2 1^ap {REQUEST_DOWN} {APP_DOWN} 1~ 1>",
+    "a call of the backend that was cancelled": "1<backend_cancel 1+app 1+req 1^rf:base[value=1] 1^rl:base"
+    " 1^rt:base 1-req 1^af:base 1^al:base 1^at:base 1-app 1^ap 1! 1>",
     "nested context of a failing request": "1<unhandled_error 1+app 1+req 1+app2 1^af2 1^al2 1^at2 1-app2"
     " 1^ap 1^rf:error 1^rl:error 1^rt:error 1-req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
     "base exception that leaves": "1<base_exception 1+app 1+req 1^rf:base 1^rl:base 1^rt:base 1-req 1^af:base"
@@ -52,6 +58,12 @@ BREACHES = (
      "Appcontext_popped ran again for the same app context", "appcontext_popped"),
     ("never-popped", f"{UP} 1^rf 1^rl 1^rt {APP_DOWN} 1~ 1>",
      "The request context of operation w0.c1#1 was never popped.", "request_context_pop"),
+    ("never-popped", "1<session_open_error 1+app 1+req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
+     "The request context of operation w0.c1#1 was never popped.", "request_context_pop"),
+    ("wrong-exception", f"1<session_open_error 1+app 1+req {REQUEST_DOWN} {APP_DOWN} 1~ 1>",
+     "Teardown_request_first of operation w0.c1#1 was given no exception", "teardown_request_first"),
+    ("missing-teardown", f"1<job 1+app 1+req 1+app2 1+req2 1-req2 1^af2 1^al2 1^at2 1-app2 1^ap {REQUEST_DOWN} {APP_DOWN} 1~ 1>",
+     "teardown_request_first, teardown_request_last and request_tearing_down never ran", "teardown_request_first"),
     ("never-popped", f"{UP} {REQUEST_DOWN} 1~ 1>", "The app context of operation w0.c1#1 was never popped.", "app_context_pop"),
     ("pushed-twice", f"{UP} 1+req {REQUEST_DOWN} {APP_DOWN} 1~ 1>", "was activated again before it was popped", "request_context_push"),
     ("unpushed-pop", f"1< 1+app 1-req {APP_DOWN} 1~ 1>", "The request context that operation w0.c1#1 popped was not active", "request_context_pop"),

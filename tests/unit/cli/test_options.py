@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from harness.history.scenarios import Scenario
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import (
     LOCUST,
@@ -141,8 +142,37 @@ def test_arguments_give_the_same_settings_again(offered: str) -> None:
         values[dests[name].dest] = value if equals else True
     again = parse_settings(values, CATALOGUE)
     for option in dests.values():
-        name = {"duration": "duration_s", "no_yields": "yields"}.get(option.dest, option.dest)
+        # What --without leaves is what --scenarios names from then on.
+        renamed = {"duration": "duration_s", "no_yields": "yields", "without": "scenarios"}
+        name = renamed.get(option.dest, option.dest)
         assert getattr(again, name) == getattr(settings, name), option.name
+
+
+@pytest.mark.parametrize(
+    ("only", "without", "left"),
+    [
+        ("", "", ()),
+        ("echo,login", "", ("echo", "login")),
+        ("echo,login", "login", ("echo",)),
+        ("", "login", tuple(sorted(CATALOGUE.scenarios - {"login"}))),
+    ],
+)
+def test_scenarios_are_named_or_left_out(only: str, without: str, left: tuple[str, ...]) -> None:
+    settings = parse(scenarios=only, without=without)
+    assert settings.scenarios == left
+    again = [argument for argument in to_arguments(settings, RUN) if argument.startswith("--scenarios")]
+    assert again == ([f"--scenarios={','.join(left)}"] if left else [])
+
+
+def test_to_leave_out_everything_is_wrong_usage() -> None:
+    with pytest.raises(UsageError, match="--without leaves no scenario to send: leave out fewer"):
+        parse(scenarios="echo", without="echo")
+    with pytest.raises(UsageError, match=r"--without: there is no 'ecko'; choose from .*echo"):
+        parse(without="ecko")
+
+
+def test_every_scenario_can_be_named() -> None:
+    assert gather_catalogue().scenarios == {scenario.name.lower() for scenario in Scenario}
 
 
 def test_arguments_leave_out_what_is_the_default() -> None:
@@ -151,7 +181,7 @@ def test_arguments_leave_out_what_is_the_default() -> None:
 
 def test_what_names_code_paths_interpreters_or_limits_is_not_in_the_form() -> None:
     safe = {"worker_model", "server", "concurrency", "faults", "operations", "duration", "seed", "scenarios",
-            "no_yields", "switch_interval_s", "timeout_s"}  # fmt: skip
+            "without", "no_yields", "switch_interval_s", "timeout_s"}  # fmt: skip
     assert {option.dest for option in OPTIONS if option.form} == safe
 
 

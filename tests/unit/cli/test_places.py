@@ -78,6 +78,7 @@ def traced(framework: Any, method: str = "GET") -> list[dict[str, Any]]:
         signals=None,
         install_checkpoint=install,
         install_look=install,
+        install_carry=install,
     )
     trace(loaded, method, "/", out)
     return [json.loads(line) for line in out.getvalue().splitlines()]

@@ -180,6 +180,7 @@ class Row(NamedTuple):
     method: str = "GET"
     read: int = 99  # chunks
     close: bool = True
+    cookie: str = ""
 
 
 ROWS = {
@@ -209,6 +210,8 @@ ROWS = {
     "stream without context": Row("/plain-stream"),
     "stream without context, dropped": Row("/plain-stream", read=1, close=False),
     "context left pushed": Row("/stray"),
+    "a session cookie that is forged": Row("/ok", cookie="session=forged"),
+    "one with a time that is forged": Row("/ok", cookie="session=abc.def.ghi"),
 }
 
 
@@ -221,6 +224,7 @@ def serve(app: App, row: Row) -> None:
         "SERVER_PORT": "80",
         "wsgi.url_scheme": "http",
         "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_COOKIE": row.cookie,
     }
     try:
         body = app.wsgi_app(environ, lambda *_: lambda _: None)

@@ -13,6 +13,7 @@ import pytest
 
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
+from harness.inside.census import Census
 from harness.inside.locality import Locality
 from harness.inside.observer import Observer
 from harness.inside.yields import Pause
@@ -33,6 +34,7 @@ def make_process(tmp_path: Path) -> Iterator[ProcessMaker]:
         max_bytes: int = 1 << 24,
         contexts: Any = None,
         app: Any = None,
+        census: bool = False,
     ) -> Process:
         journals: list[JournalWriter] = []
         complaints: list[str] = []
@@ -45,7 +47,15 @@ def make_process(tmp_path: Path) -> Iterator[ProcessMaker]:
         own = contexts or types.SimpleNamespace(app_var=ContextVar("app"), request_var=ContextVar("request"))
         app = app or object()
         locality = Locality(greenlets=greenlets)
-        observer = Observer(open_one, own, app, locality, pause=pause, complain=complaints.append)
+        observer = Observer(
+            open_one,
+            own,
+            app,
+            locality,
+            pause=pause,
+            complain=complaints.append,
+            census=Census(locality) if census else None,
+        )
         made.append(Process(observer, locality, own, app, journals, complaints))
         return made[-1]
 

@@ -347,3 +347,30 @@ def test_each_forked_process_has_a_journal_of_its_own(tmp_path: Path) -> None:
         found[journal.facts.pid] = [int(record["activation"]) for record in records]
     assert found.pop(parent) == [1, 3]
     assert list(found.values()) == [[2], [2]]
+
+
+def test_a_job_is_carried_to_another_thread_and_its_place_is_put_back(process: Process) -> None:
+    here = process.enter()
+    seen: list[tuple[int, bytes]] = []
+
+    def job() -> str:
+        there = process.locality.here()
+        seen.append((there.number, there.where))
+        process.observer.look("job")
+        return "done"
+
+    carried = process.observer.carry(job)
+    process.enter(OTHER)  # what the request's thread does meanwhile makes no difference
+    results: list[object] = []
+
+    def pool_thread() -> None:
+        results.append(carried())
+        seen.append((process.locality.here().number, process.locality.here().where))
+
+    thread = threading.Thread(target=pool_thread)
+    thread.start()
+    thread.join()
+    assert results == ["done"]
+    assert [number for number, _ in seen] == [OPERATION, ABSENT]
+    assert seen[0][1] == seen[1][1] != here.where
+    assert [(row["op"], row["point"]) for row in process.rows()] == [(OPERATION, Look.JOB)]

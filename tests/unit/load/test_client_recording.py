@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from harness.history.columns import CLIENT_DTYPE
-from harness.history.layout import RECORD_FORMAT, Field, Kind
+from harness.history.layout import RECORD_FORMAT, Ending, Field, Kind
 from harness.history.scenarios import Scenario
 from harness.load.connections import Connection
 from harness.load.observations import Observation
@@ -86,12 +86,17 @@ def test_an_operation_is_invoke_observations_and_an_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "status", "left", "detail"),
-    [(Kind.FAIL, 0, False, 0), (Kind.INFO, 0, False, 0), (Kind.OK, 200, True, 1)],
+    ("kind", "status", "ending", "detail"),
+    [
+        (Kind.FAIL, 0, Ending.WHOLE, 0),
+        (Kind.INFO, 0, Ending.WHOLE, 0),
+        (Kind.OK, 200, Ending.LEFT, 1),
+        (Kind.OK, 200, Ending.CACHED, 2),
+    ],
 )
-def test_every_end_says_how(kind: Kind, status: int, left: bool, detail: int) -> None:
+def test_every_end_says_how(kind: Kind, status: int, ending: Ending, detail: int) -> None:
     rows = Rows()
-    Recorder(rows).invoke(OPERATION, connection()).end(kind, status, left=left)
+    Recorder(rows).invoke(OPERATION, connection()).end(kind, status, ending)
     last = rows.decode()[-1]
     assert (last["kind"], last["value"], last["detail"]) == (kind, status, detail)
     assert last["t"] >= rows.decode()[0]["t"]

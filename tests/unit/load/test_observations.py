@@ -15,7 +15,7 @@ from harness.history.scenarios import LEGAL, Scenario
 from harness.load.exchange import FAILURES, first_failure
 from harness.load.http import Response
 from harness.load.model import Held, Sent, Stored
-from harness.load.observations import READERS, observe
+from harness.load.observations import READERS, observe, observe_cached
 from harness.workload.operation import Operation, SessionKind
 
 OWN = make_canary(CanaryKind.OPERATION, 0, 1, 5)
@@ -64,6 +64,15 @@ NESTED = {
     "nested_after": NOTHING,
     "outside": to_text(OWN),
 }
+PAGE = {"session": to_text(SESSION), "made_for": to_text(OWN)}
+JOB = {
+    **QUERY,
+    "found": NOTHING,
+    "request": to_text(OWN),
+    "g": NOTHING,
+    "session": to_text(SESSION),
+    "left": NOTHING,
+}
 ECHO_COOKIE = {"set-cookie": f"canary_echo={to_text(OWN)}; Path=/"}
 SESSION_COOKIE = {"set-cookie": "session=abc; HttpOnly; Path=/"}
 SID_COOKIE = {"set-cookie": "sid=new; Path=/"}
@@ -111,6 +120,11 @@ RIGHT: dict[str, tuple[Operation, Sent, Headers, object]] = {
     "not found": (operation(Scenario.NOT_FOUND), SENT, {}, "no"),
     "abort": (operation(Scenario.ABORT), SENT, {}, "no"),
     "unhandled": (operation(Scenario.UNHANDLED_ERROR), SENT, {}, "no"),
+    "backend": (operation(Scenario.BACKEND), SENT, {}, {**QUERY, "backend": to_text(OWN)}),
+    "page": (operation(Scenario.SHARED_PAGE), SENT, {}, PAGE),
+    "static": (operation(Scenario.STATIC), SENT, {"vary": "Accept"}, "the same for every caller\n"),
+    "failing session": (operation(Scenario.SESSION_OPEN_ERROR), SENT, {"x-canary-g": NOTHING}, "no"),
+    "job": (operation(Scenario.JOB), SENT, {}, JOB),
 }
 
 
@@ -221,7 +235,48 @@ WRONG: list[tuple[str, Callable[[Response], Response], Field]] = [
     ("options", header_with("allow", "GET, HEAD"), Field.ALLOW),
     ("not allowed", header_with("allow", None), Field.ALLOW),
     ("unhandled", header_with("x-canary-echo", THEIRS), Field.RESPONSE_HEADER),
+    ("backend", body_with("backend", THEIRS), Field.BACKEND_REPLY),
+    ("backend", body_with("backend", None), Field.BACKEND_REPLY),
+    ("page", body_with("session", to_text(OTHER_SESSION)), Field.SESSION),
+    ("page", body_with("made_for", THEIRS), Field.HEADER),
+    ("page", header_with("vary", "Accept"), Field.VARY_COOKIE),
+    ("page", header_with("set-cookie", "session=abc"), Field.SET_COOKIE_COUNT),
+    ("static", text_with("same", "other"), Field.STATIC_BYTES),
+    ("static", header_with("vary", "Cookie"), Field.STATIC_VARY),
+    ("static", header_with("set-cookie", "session=abc"), Field.SET_COOKIE_COUNT),
+    ("failing session", header_with("x-canary-g", THEIRS), Field.G),
+    ("failing session", header_with("set-cookie", "session=abc"), Field.SET_COOKIE_COUNT),
+    ("job", body_with("found", THEIRS), Field.JOB_FOUND),
+    ("job", body_with("request", THEIRS), Field.JOB_REQUEST),
+    ("job", body_with("g", to_text(OWN)), Field.JOB_G),
+    ("job", body_with("session", None), Field.JOB_SESSION),
+    ("job", body_with("left", to_text(OWN)), Field.JOB_LEFT),
+    ("job", header_with("vary", None), Field.VARY_COOKIE),
 ]
+#: the same of a page that came out of the shared cache, made for another operation
+WRONG_CACHED: list[tuple[Callable[[Response], Response], Field]] = [
+    (body_with("session", to_text(OTHER_SESSION)), Field.SHARED_PAGE),
+    (body_with("session", NOTHING), Field.SHARED_PAGE),
+    (header_with("set-cookie", "session=abc"), Field.SET_COOKIE_COUNT),
+    (text_with("{", "<"), Field.BODY_PARSED),
+]
+
+
+def cached(tamper: Callable[[Response], Response] = lambda response: response) -> str | None:
+    made_for_another = {**PAGE, "made_for": THEIRS}
+    response = respond(Scenario.SHARED_PAGE, {"x-canary-echo": THEIRS}, made_for_another)
+    return first_failure(observe_cached(operation(Scenario.SHARED_PAGE), tamper(response)))
+
+
+def test_a_page_of_this_caller_out_of_the_cache_is_right() -> None:
+    assert cached() is None
+
+
+@pytest.mark.parametrize(("tamper", "bell"), WRONG_CACHED, ids=lambda value: getattr(value, "name", None))
+def test_another_caller_s_page_out_of_the_cache_rings(
+    tamper: Callable[[Response], Response], bell: Field
+) -> None:
+    assert cached(tamper) == FAILURES[bell]
 
 
 @pytest.mark.parametrize(("name", "tamper", "bell"), WRONG, ids=lambda value: getattr(value, "name", None))

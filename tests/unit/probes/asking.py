@@ -34,7 +34,9 @@ def ask(app: App, path: str, canary: str = ONE, method: str = "GET", cookie: str
     query = {"canary": canary, **more.pop("query", {})}
     client = app.test_client(use_cookies=False)
     response = client.open(path, method=method, headers=headers, query_string=query, **more)
-    return Reply(response.status_code, response.headers, response.data, response.get_json(silent=True))
+    data, json = response.data, response.get_json(silent=True)
+    response.close()  # a file is open until then
+    return Reply(response.status_code, response.headers, data, json)
 
 
 def session_cookie(response: Reply) -> str:

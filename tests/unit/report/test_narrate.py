@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from harness.history.event import Event
-from harness.history.layout import App, Callback, Field, Kind, Look, Outcome
+from harness.history.layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 from harness.report.narrate import scenario_of, what_happened, what_it_saw, where_it_ran
@@ -29,6 +29,19 @@ SAID = [
     (client_event(0, 0, OURS, Kind.OBSERVE, point=int(Field.G), detail=2), "observe g as it left"),
     (client_event(0, 0, OURS, Kind.OK, value=200), "ok (status 200)"),
     (client_event(0, 0, OURS, Kind.INVOKE), "invoke"),
+    (client_event(0, 0, OURS, Kind.OK, value=200, detail=1), "ok (status 200, the client left)"),
+    (
+        client_event(0, 0, OURS, Kind.OK, value=200, detail=2),
+        "ok (status 200, from a cache in front of the target)",
+    ),
+    (
+        server_event(0, 0, OURS, Kind.CENSUS, point=int(Remains.REQUEST), detail=int(Freed.NEVER)),
+        "census request (never freed)",
+    ),
+    (
+        server_event(0, 0, OURS, Kind.CENSUS, point=int(Remains.APP_CONTEXT), detail=int(Freed.BY_COLLECTOR)),
+        "census app_context (only the collector frees it)",
+    ),
     # a damaged journal still gets a sentence
     (server_event(0, 0, OURS, Kind.STEP, point=250), "step point 250"),
     (server_event(0, 0, OURS, 99), "kind 99"),
@@ -53,6 +66,15 @@ def test_own_values_are_not_amiss() -> None:
 def test_nothing_is_never_amiss_and_an_unmarked_value_is() -> None:
     assert amiss(server_event(0, 0, OURS, Kind.STEP, request=0, g=0)) == []
     assert amiss(server_event(0, 0, OURS, Kind.STEP, g=(1 << 64) - 1)) == [("g", "a value without a canary")]
+
+
+@pytest.mark.parametrize("look", [Look.JOB_START, Look.JOB_END])
+def test_nothing_may_be_current_on_a_pool_s_thread_around_a_job(look: Look) -> None:
+    empty = {"request": 0, "g": 0, "app": int(App.NONE)}
+    assert amiss(server_event(0, 0, OURS, Kind.LOOK, point=int(look), **empty)) == []
+    left = server_event(0, 0, OURS, Kind.LOOK, point=int(look), **empty | {"request": THEIRS})
+    assert [name for name, _ in amiss(left)] == ["request"]
+    assert amiss(server_event(0, 0, OURS, Kind.LOOK, point=int(Look.JOB))) == []
 
 
 def test_nothing_may_be_current_where_a_request_enters_and_leaves() -> None:

@@ -2,23 +2,49 @@
 
 from __future__ import annotations
 
+from itertools import islice
+
 import pytest
 
 from harness.history.scenarios import Scenario
 from harness.workload.mix import DEFAULT_MIX, UnknownScenarioError, make_mix
 from harness.workload.specs import BUILDERS
+from harness.workload.stream import Workload
 
 
-def test_all_scenarios_have_a_builder_or_come_with_another() -> None:
-    assert set(BUILDERS) == set(Scenario) - {Scenario.GET}
-    assert set(BUILDERS) - set(DEFAULT_MIX) == {Scenario.COLD_START}
+def test_all_scenarios_have_a_builder_and_a_weight() -> None:
+    assert set(BUILDERS) == set(DEFAULT_MIX) == set(Scenario)
+    assert {scenario for scenario, weight in DEFAULT_MIX.items() if not weight} == {
+        Scenario.COLD_START,
+        Scenario.GET,
+    }
+
+
+@pytest.mark.parametrize("scenario", Scenario, ids=lambda scenario: scenario.name.lower())
+def test_every_scenario_is_usable_alone(scenario: Scenario) -> None:
+    mix = make_mix([scenario.name.lower()])
+    assert set(mix) == {scenario}
+    assert mix[scenario] > 0
+    sent = {each.scenario for item in islice(Workload(1, 0, 0, mix), 40) for each in item.operations}
+    # What it needs to be asked for at all, or to be seen by.
+    others = {
+        Scenario.LOGIN,
+        Scenario.SESSION_READ,
+        Scenario.PUT,
+        Scenario.GET,
+        Scenario.BACKEND,
+        Scenario.ECHO,
+    }
+    assert scenario in sent
+    assert sent <= {scenario, *others}
 
 
 @pytest.mark.parametrize(
     ("only", "without", "guarded", "kept"),
     [
         ([], [], True, set(DEFAULT_MIX)),
-        ([], [], False, set(DEFAULT_MIX) - {Scenario.BASE_EXCEPTION}),
+        ([], [], False, set(DEFAULT_MIX) - {Scenario.BASE_EXCEPTION, Scenario.BACKEND_CANCEL}),
+        ([], ["cold_start"], True, set(DEFAULT_MIX) - {Scenario.COLD_START}),
         (["echo", "put"], [], True, {Scenario.ECHO, Scenario.PUT}),
         (["echo", "put"], ["put"], True, {Scenario.ECHO}),
     ],

@@ -60,7 +60,8 @@ def test_every_operation_has_a_canary_of_its_own_that_names_its_client() -> None
 
 def test_all_scenarios_come_about_as_often_as_their_weights_say() -> None:
     drawn = Counter(item.operations[0].scenario for item in items(6_000))
-    assert set(drawn) == set(DEFAULT_MIX) | {Scenario.COLD_START}
+    assert set(drawn) == set(DEFAULT_MIX) - {Scenario.GET}
+    assert drawn[Scenario.COLD_START] == 1
     assert drawn[Scenario.ECHO] > 5 * drawn[Scenario.BASE_EXCEPTION]
     everything = {operation.scenario for operation in operations(6_000)}
     assert everything == set(Scenario)
@@ -72,6 +73,43 @@ def test_the_first_item_is_the_cold_start_burst() -> None:
     assert {operation.scenario for operation in first.operations} == {Scenario.COLD_START}
     assert {operation.policy for operation in first.operations} == {Policy.FRESH}
     assert second.operations[0].scenario is not Scenario.COLD_START
+
+
+def test_without_the_burst_a_client_begins_with_something_else() -> None:
+    stream = Workload(7, 0, 3, make_mix(without=["cold_start"]))
+    assert Scenario.COLD_START not in {
+        each.scenario for item in islice(stream, 500) for each in item.operations
+    }
+
+
+def test_a_page_is_asked_for_through_the_shared_cache_and_looks_the_same_for_all_callers() -> None:
+    mix = make_mix(only=["shared_page"])
+    asked = [
+        [operation for item in islice(Workload(7, 0, client, mix), 60) for operation in item.operations]
+        for client in (1, 2)
+    ]
+    pages = [{o.path for o in stream if o.scenario is Scenario.SHARED_PAGE} for stream in asked]
+    assert pages[0] == pages[1] == {"/page/0", "/page/1", "/server/page/0", "/server/page/1"}
+    for operation in (o for stream in asked for o in stream if o.scenario is Scenario.SHARED_PAGE):
+        assert operation.shared_cache
+        assert operation.session
+        assert (operation.cookies, operation.policy) == ((), Policy.FRESH)
+    assert not any(operation.shared_cache for operation in operations(300) if "/page/" not in operation.path)
+
+
+def test_a_client_that_leaves_a_stream_sometimes_resets_as_the_seed_has_it() -> None:
+    def leaving() -> list[bool]:
+        stream = islice(Workload(7, 0, 3, make_mix(only=["stream_disconnect"])), 40)
+        return [operation.resets for item in stream for operation in item.operations]
+
+    assert set(leaving()) == {True, False}
+    assert leaving() == leaving()
+
+
+def test_a_cancelled_call_of_the_backend_is_followed_by_another() -> None:
+    for item in islice(Workload(7, 0, 3, make_mix(only=["backend_cancel"])), 10):
+        scenarios = [operation.scenario for operation in item.operations]
+        assert scenarios == [Scenario.BACKEND_CANCEL, Scenario.BACKEND]
 
 
 def test_a_parallel_group_in_one_session_is_followed_by_a_read_of_it() -> None:

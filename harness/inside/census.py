@@ -1,0 +1,128 @@
+"""A census of what outlives its operation: request contexts, app contexts and Request objects.
+
+Rules: it holds nothing alive (weak references that take themselves out of the books), it costs the
+target something only where a context is pushed, and it counts when the process has stopped serving
+in order: first as things are, then after the garbage collector has run.
+
+Not counted is the last operation of each thread and greenlet that still exists: a server's frame may
+hold what it handled last until the next request comes.
+"""
+
+from __future__ import annotations
+
+import gc
+import itertools
+import sys
+import threading
+import weakref
+from typing import Any, NamedTuple
+
+from harness.history.canary import ABSENT, UNMARKED
+from harness.history.layout import Freed, Remains
+from harness.history.steps import Step
+
+from .locality import Here, Locality
+
+#: Most remains that are told of; a target that keeps everything would fill the disk with them.
+TOLD_MAX = 3_000
+#: Places after which those that are gone are forgotten.
+PLACES_MAX = 4_096
+
+_REQUEST_PUSH = Step.REQUEST_CONTEXT_PUSH.label
+_NOBODY_S = (ABSENT, UNMARKED)
+# Found once: what follows is paid by each operation.
+_ref = weakref.ref
+_APP_CONTEXT, _REQUEST_CONTEXT, _REQUEST = Remains.APP_CONTEXT, Remains.REQUEST_CONTEXT, Remains.REQUEST
+
+
+class Remainder(NamedTuple):
+    """An object that outlived its operation."""
+
+    operation: int
+    what: Remains
+    freed: Freed
+
+
+class Count(NamedTuple):
+    """What a census came to; ``looked``: how many objects it watched."""
+
+    looked: int
+    remains: tuple[Remainder, ...]
+
+
+class Census:
+    """Watches what is pushed in this process."""
+
+    def __init__(self, locality: Locality) -> None:
+        self._locality = locality
+        self.start_anew()
+
+    def start_anew(self) -> None:
+        """Forget everything: a forked process has nothing of its own yet."""
+        #: Each takes itself out when its object dies; no Python code runs for that.
+        self._watched: dict[weakref.ref[Any], tuple[int, Remains]] = {}
+        self._requests = itertools.count()
+        self._others = itertools.count()
+        self._last: dict[bytes, int] = {}
+
+    def pushed(self, here: Here, step: str, context: Any) -> None:
+        """Watch a context whose count just went from 0 to 1, and its Request; never raises.
+
+        About 2 us an operation.
+        """
+        number = here.number
+        if number in _NOBODY_S:
+            return
+        watched = self._watched
+        try:
+            if step != _REQUEST_PUSH:
+                watched[_ref(context, watched.pop)] = number, _APP_CONTEXT
+                next(self._others)
+                return
+            watched[_ref(context, watched.pop)] = number, _REQUEST_CONTEXT
+            watched[_ref(context.request, watched.pop)] = number, _REQUEST
+            next(self._requests)
+        except Exception:  # it can't be referred to weakly, has no hash, or no request
+            return
+        last = self._last
+        last[here.where] = number
+        if len(last) > PLACES_MAX:
+            self._forget_places()
+
+    def take(self) -> Count:
+        """Count what is left of operations that are over; all of them have to be."""
+        spared = set(self._spare())
+        before = self._left(spared)
+        gc.collect()
+        kept = set(self._left(spared))
+        remains = (
+            Remainder(*about, Freed.NEVER if thing in kept else Freed.BY_COLLECTOR)
+            for thing, about in before.items()
+        )
+        looked = 2 * next(self._requests) + next(self._others)
+        return Count(looked, tuple(itertools.islice(remains, TOLD_MAX)))
+
+    def _left(self, spared: set[int]) -> dict[int, tuple[int, Remains]]:
+        """Return what is still there of others than *spared*, by identity of its reference."""
+        # Copied at once: what dies meanwhile takes itself out.
+        watched = list(self._watched.items())
+        return {id(reference): about for reference, about in watched if about[0] not in spared}
+
+    def _spare(self) -> list[int]:
+        places = self._live_places()
+        return [number for where, number in self._last.items() if where in places]
+
+    def _forget_places(self) -> None:
+        places = self._live_places()
+        self._last = {where: number for where, number in list(self._last.items()) if where in places}
+
+    def _live_places(self) -> set[bytes]:
+        """Return the "where" words of threads, or of greenlets, that still exist."""
+        if self._locality.greenlets:
+            greenlet = sys.modules["greenlet"].greenlet
+            # By type(): an object may answer anything when it is asked for its class.
+            found = [thing for thing in gc.get_objects() if issubclass(type(thing), greenlet)]
+            heres = [getattr(each, "crosstalk_here", None) for each in found if not each.dead]
+            return {here.where for here in heres if here is not None}
+        natives = {thread.native_id for thread in threading.enumerate()}
+        return {where for where in list(self._last) if int.from_bytes(where[:4], "little") in natives}
