@@ -56,6 +56,12 @@ DEFAULT_MIX: Mix = MappingProxyType(
 UNGUARDED = frozenset({Scenario.BASE_EXCEPTION, Scenario.BACKEND_CANCEL})
 
 
+#: What the whole mix leaves out under a worker model. A worker that serves one request at a time is
+#: asked what its requests share; a pool's thread beside it shares the process with the one, as no
+#: other request does, and is looked at when somebody names it.
+LEFT_OUT: Mapping[str, frozenset[Scenario]] = {"process": frozenset({Scenario.JOB})}
+
+
 class UnknownScenarioError(LookupError):
     """A scenario was named that the mix does not have; the message lists those it has."""
 
@@ -68,6 +74,12 @@ def _named(names: Collection[str]) -> frozenset[Scenario]:
             f"unknown scenario {', '.join(unknown)}; known: {', '.join(sorted(known))}"
         )
     return frozenset(known[name] for name in names)
+
+
+def whole_mix(model: str) -> tuple[str, ...]:
+    """Return the names of the whole mix under a worker model, for :func:`make_mix`."""
+    left_out = LEFT_OUT.get(model, frozenset())
+    return tuple(scenario.name.lower() for scenario in DEFAULT_MIX if scenario not in left_out)
 
 
 def make_mix(

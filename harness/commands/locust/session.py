@@ -31,6 +31,7 @@ from harness.store.metadata import Doubt
 from harness.store.runs import Column
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 from harness.workers.failure import TargetError, with_log
+from harness.workload.mix import whole_mix
 
 from .stage import Asked, Stage, make_stage
 
@@ -129,7 +130,7 @@ class Session:
             worker=stage.first_worker,
             seed=settings.seed,
             limited=settings.operations is not None,
-            scenarios=settings.scenarios,
+            scenarios=settings.scenarios or whole_mix(stage.model),
             guarded=stage.guarded,
             timeout_s=settings.timeout_s,
             drain_timeout_s=settings.drain_timeout_s,

@@ -43,6 +43,10 @@ class Stage(Protocol):
     #: one that lets it through (--unguarded) was asked to.
     guarded: bool
 
+    @property
+    def model(self) -> str:
+        """The target's worker model; any other word for one that is not ours."""
+
     def start(self) -> tuple[str, int]:
         """Return the address of the target, once it serves."""
 
@@ -64,6 +68,11 @@ class OwnStage:
     first_worker: int = 0
     guarded: bool = True
     hosted: HostedColumn | None = field(default=None, init=False)
+
+    @property
+    def model(self) -> str:
+        """The one that was asked for."""
+        return self.asked.settings.worker_model[0]
 
     def start(self) -> tuple[str, int]:
         """Start the target. :raises TargetError: if it can't be started."""
@@ -91,6 +100,11 @@ class HostStage:
     column: Column
     first_worker: int
     guarded: bool
+
+    @property
+    def model(self) -> str:
+        """The one that its run names."""
+        return self.attached.meta.model
 
     def start(self) -> tuple[str, int]:
         """Return its address."""

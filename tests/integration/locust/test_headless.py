@@ -45,9 +45,7 @@ def test_a_right_target_is_valid_and_the_evidence_is_shown(
 
 @pytest.mark.parametrize(("model", "code"), [("thread", 1), ("greenlet", 1), ("process", 0)])
 def test_a_context_in_a_module_global(run_headless: RunHeadless, runs: Runs, model: str, code: int) -> None:
-    # A job runs on a second thread of the process, which would find the slot filled.
-    options = ["--faults=global_request", "--without=job"]
-    found, _ = run_headless("--operations=900", f"--worker-model={model}", *options)
+    found, _ = run_headless("--operations=900", f"--worker-model={model}", "--faults=global_request")
     verdict = runs.verdict()
     assert found == code == verdict["exit_code"], doubts(verdict)
     results = verdict["columns"][0]["results"]

@@ -26,6 +26,7 @@ class Play:
     """Stands for both the load and the stage; fails where it is told to."""
 
     guarded = True
+    model = "thread"
     first_worker = 0
     alive = True
     load_workers = 1

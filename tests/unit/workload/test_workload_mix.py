@@ -7,7 +7,7 @@ from itertools import islice
 import pytest
 
 from harness.history.scenarios import Scenario
-from harness.workload.mix import DEFAULT_MIX, UnknownScenarioError, make_mix
+from harness.workload.mix import DEFAULT_MIX, UnknownScenarioError, make_mix, whole_mix
 from harness.workload.specs import BUILDERS
 from harness.workload.stream import Workload
 
@@ -65,3 +65,14 @@ def test_an_unknown_name_is_an_error_that_lists_the_known() -> None:
 def test_a_mix_of_nothing_is_an_error() -> None:
     with pytest.raises(ValueError, match="no scenario is left"):
         make_mix(["echo"], ["echo"])
+
+
+@pytest.mark.parametrize(
+    ("model", "left_out"),
+    [("thread", set()), ("greenlet", set()), ("process", {Scenario.JOB}), ("a server of their own", set())],
+)
+def test_the_whole_mix_of_a_worker_model(model: str, left_out: set[Scenario]) -> None:
+    mix = make_mix(whole_mix(model))
+    assert set(mix) == set(DEFAULT_MIX) - left_out
+    assert all(mix[scenario] == DEFAULT_MIX[scenario] for scenario in mix)
+    assert left_out <= set(make_mix([scenario.name.lower() for scenario in left_out]))
