@@ -12,6 +12,8 @@ from tests.differential.values import Boom, name_of
 
 #: What an act returns that has nothing to tell.
 NOTHING = object()
+#: What is shown while a made-up request is current.
+MADE_UP = "Rmade up"
 #: The events that say where a deviation may show.
 INSIDE, PUSH_FAILS, LEFT = "a context inside", f"push{FAILS}", "leaves a context pushed"
 
@@ -54,7 +56,7 @@ def _within(run: Run, context: Any, word: str, fails: bool) -> None:
 
 def made_up(run: Run, path: str) -> Any:
     """Return a request context of a made-up request."""
-    return run.app.test_request_context(path, environ_overrides={NAME_KEY: "made up"})
+    return run.app.test_request_context(path, environ_overrides={NAME_KEY: MADE_UP[1:]})
 
 
 def inside_app(run: Run, fails: str) -> object:
@@ -124,8 +126,8 @@ def leave(run: Run, path: str) -> object:
         return NOTHING
     with run.app_hidden():
         before, run.instead = run.instead, None
-        # A request that was left before is still shown.
-        run.request_instead = "" if path or before is None else before.partition(" ")[2]
+        # A request that was left before is current until another one is: its push says so first.
+        run.request_instead = MADE_UP if before is not None and before.endswith(MADE_UP) else ""
         push(run, context)
         state, run.request_instead = run.state(), ""
         run.strays.append(Stray(context, _detach(run, context), state))
