@@ -6,7 +6,7 @@ import hashlib
 from traceback import clear_frames
 from typing import Any, cast
 
-from itsdangerous import BadSignature, Signer, TimestampSigner, URLSafeTimedSerializer
+from itsdangerous import BadSignature, TimestampSigner, URLSafeTimedSerializer
 
 from .sessions import SecureCookieSession, SessionApp, SessionInterface, SessionMixin, vary_on_cookie
 from .tagged_json import TaggedJSON
@@ -14,17 +14,29 @@ from .wrappers import Request, Response
 
 
 class KeptSerializer(URLSafeTimedSerializer):
-    """A serializer that keeps its signer; both only read what they were made with."""
+    """A serializer that makes its signer once, and derives its keys once.
+
+    Itsdangerous' own makes a signer for each reading and writing, which derives its key from the
+    secret at every use. A signer only reads what it was made with, so one does for all; that its
+    keys are derived already leaves the signatures the same.
+    """
 
     _kept: TimestampSigner | None = None
 
     def make_signer(self, salt: str | bytes | None = None) -> TimestampSigner:
         """Return the one signer, or a new one for another *salt*."""
-        if salt is not None:
+        if salt is not None and salt != self.salt:  # reading names the serializer's, writing doesn't
             return cast("TimestampSigner", super().make_signer(salt))
-        if self._kept is None:
-            self._kept = cast("TimestampSigner", super().make_signer())
-        return self._kept
+        kept = self._kept
+        if kept is None:
+            stock = cast("TimestampSigner", super().make_signer())
+            kept = self._kept = TimestampSigner(
+                [stock.derive_key(key) for key in stock.secret_keys],
+                salt=stock.salt,
+                key_derivation="none",
+                digest_method=stock.digest_method,
+            )
+        return kept
 
     def loads(self, *arguments: Any, **options: Any) -> Any:
         """Return what was signed.
@@ -74,22 +86,11 @@ class SigningInterface(SessionInterface):
                     f"A secret key must be str or bytes, not {type(key).__name__}:"
                     " check SECRET_KEY and SECRET_KEY_FALLBACKS (a list of keys)."
                 )
-        # The signer derives its key from the secret at every use; derived here once, the
-        # signatures are the same.
-        derived = [
-            Signer(
-                key,
-                salt=self.salt,
-                key_derivation=self.key_derivation,
-                digest_method=self.digest_method,
-            ).derive_key()
-            for key in keys
-        ]
         return KeptSerializer(
-            derived,
+            [key.encode() if isinstance(key, str) else key for key in keys],
             salt=self.salt,
             serializer=self.serializer,
-            signer_kwargs={"key_derivation": "none", "digest_method": self.digest_method},
+            signer_kwargs={"key_derivation": self.key_derivation, "digest_method": self.digest_method},
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 _MISSING = object()
 
@@ -14,11 +14,11 @@ class AppGlobals:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"g has no {name!r}: it is new for each context, set it first.")
 
-    def __setattr__(self, name: str, value: Any) -> None:
-        object.__setattr__(self, name, value)
+    if TYPE_CHECKING:  # what any object does
 
-    def __delattr__(self, name: str) -> None:
-        object.__delattr__(self, name)
+        def __setattr__(self, name: str, value: Any) -> None: ...
+
+        def __delattr__(self, name: str) -> None: ...
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return the value of *name*, or *default*."""

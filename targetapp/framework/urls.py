@@ -12,6 +12,7 @@ from . import globals as globals_
 from .scaffold import endpoint_of, setupmethod
 from .settings import Settings
 from .signatures import UrlBuildErrorHandler, View
+from .url_map import UrlMap
 from .wrappers import Request, asking_scopes
 
 
@@ -24,7 +25,7 @@ class AppRule(Rule):
 class Urls(Settings):
     """The part of an app that owns its URL map."""
 
-    url_map_class = Map
+    url_map_class: type[Map] = UrlMap
     url_rule_class: type[AppRule] = AppRule
 
     def __init__(

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from harness.bench import framework, framework_child
-from harness.bench.framework import Row, count, lines, measure_times
+from harness.bench.framework import Row, count, count_both, lines, measure_times
 from harness.bench.framework_apps import BY_NAME, CLASSES, OURS, SCENARIOS, SIGNALS, THEIRS, Scenario, make
 from harness.bench.instructions import count_instructions
 from harness.history.layout import Kind
@@ -78,6 +78,16 @@ def test_instructions_are_counted_and_the_start_cancels(tmp_path: Path) -> None:
     # To import the framework takes a thousand times as many as a request.
     counts = count(OURS, (NOT_FOUND,), tmp_path / "counts", requests=10)
     assert 50_000 < counts["404"] < 5_000_000
+
+
+@pytest.mark.needs_valgrind
+@pytest.mark.timeout(600)
+def test_instructions_stay_within_the_limits(tmp_path: Path) -> None:
+    # Counts are the same on a busy machine. These two rows go through what all the others go through.
+    scenarios = (BY_NAME["no session"], BY_NAME["recorded"])
+    ours, theirs = count_both(scenarios, tmp_path)
+    ratios = {each.name: ours[each.name] / theirs[each.name] for each in scenarios}
+    assert {each.name: ratios[each.name] for each in scenarios if ratios[each.name] > each.limit} == {}
 
 
 @pytest.mark.needs_valgrind

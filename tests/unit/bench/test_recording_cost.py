@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from harness.bench import recording
-from harness.bench.recording import Compared, RecordingCost
+from harness.bench.recording import RecordingCost
+from harness.bench.rounds import Compared, alternate
 from harness.history.reader import open_journal
 from targetapp.framework import steps
 
@@ -15,10 +16,18 @@ from targetapp.framework import steps
 def test_the_median_of_the_rounds_counts() -> None:
     compared = Compared("a request", 24, ((1100, 1000), (5000, 1000), (1120, 1000)))
     assert compared.overhead == pytest.approx(0.12)
-    assert compared.event_ns == pytest.approx(5)
+    assert compared.of_budget == pytest.approx(0.10)
+    assert compared.each == pytest.approx(5)
     assert compared.line() == (
-        "recording: a request: +12.0% on 1 us, 24 events (5 ns each; 10.0% for 20 events)"
+        "recording: a request: 20 events cost 10.0% (limit 12%, met) of 1,000 ns;"
+        " all 24 events 12.0%, 5 ns each"
     )
+
+
+def test_a_limit_that_is_missed_is_said_to_be() -> None:
+    line = Compared("a request", 20, ((600_000, 500_000),), "instructions").line()
+    assert "20.0% (limit 12%, missed) of 500,000 instructions" in line
+    assert line.endswith("5,000 instructions each")
 
 
 def test_it_prints_every_cost() -> None:
@@ -39,7 +48,7 @@ def test_both_are_measured_in_turn() -> None:
         order.append("b")
         return 2
 
-    assert recording._alternate(a, b, rounds=4) == ((1, 2),) * 4
+    assert alternate(a, b, rounds=4) == ((1, 2),) * 4
     assert "".join(order) == "ab" + "ba" + "ab" + "ba" + "ab"
 
 
@@ -47,7 +56,7 @@ def test_every_checkpoint_of_a_request_is_recorded(tmp_path: Path, monkeypatch: 
     monkeypatch.setattr(recording, "ROUNDS", 2)
     monkeypatch.setattr(recording, "REQUESTS", 3)
     bench = recording._Bench(tmp_path)
-    compared = recording._compare_steps(bench)
+    compared = recording.compare_steps(bench)
     bench.observer.close()
     (path,) = tmp_path.glob("*.journal")
     rounds = len(compared.rounds)
