@@ -18,10 +18,13 @@ from harness.store.runs import Column, Run, read_doubts
 
 from . import records
 from .checkers.judge import Judging
-from .column_files import read_details, read_resources
+from .column_files import read_details, read_places, read_resources
 from .history.collect import read_history
+from .history.exercise import Exercising
 from .history.measures import Measuring
+from .history.stories import gather_stories
 from .report.as_json import render_json
+from .report.causes import shown_operations
 from .report.data import ColumnReport, RunReport
 from .report.junit import render_junit
 from .report.page import render_page
@@ -100,10 +103,11 @@ def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
     doubts = read_doubts(column.doubts_path)
     paths = [*column.client_journals(), *column.server_journals()]
     history = read_history(paths, meta, [doubt.text for doubt in doubts], run_id)
-    judging, measuring = Judging(), Measuring()
+    judging, measuring, exercising = Judging(), Measuring(), Exercising()
     for batch in history.batches():
         judging.feed(batch)
         measuring.feed(batch)
+        exercising.feed(batch)
     results = judging.finish(history.facts)
     report = ColumnReport(
         name=column.name,
@@ -115,6 +119,9 @@ def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
         resources=read_resources(column.resources_path),
         cut_off=tuple(sorted({op for result in results for op in result.cut_off})),
         details=read_details(column.details_files(), _named(results)),
+        exercise=exercising.finish(),
+        places=read_places(column.places_files()),
+        stories=gather_stories(history.batches(), shown_operations(results)),
     )
     return report, any(doubt.failed for doubt in doubts)
 

@@ -16,12 +16,12 @@ import numpy as np
 
 from harness.history.canary import ABSENT, name_canary
 from harness.history.facts import ColumnFacts
-from harness.history.layout import Kind, Side
+from harness.history.layout import Callback, Kind, Side
 from harness.verdict import Result, Violation
 
 from .assembly import Assembly, Groups
 from .fold import Fold, Law, Looked, conclude
-from .ledger_rules import ALPHABET, FOREIGN, audit, audit_stray
+from .ledger_rules import ALPHABET, COUNTED, FOREIGN, audit, audit_stray, no_hooks
 from .sentences import capital
 from .shapes import Breach, Shaped, Shapes
 from .tally import Tally
@@ -48,6 +48,7 @@ class Ledger:
         self._strays = Shapes(audit_stray)
         self._looked = 0
         self._activations = 0
+        self._hooks = no_hooks()
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the target's matters."""
@@ -62,6 +63,7 @@ class Ledger:
     def _audit(self, groups: Groups) -> None:
         for start, account in self._shapes.judge(groups, _shaped(groups)):
             self._activations += account.activations
+            self._hooks += account.hooks
             if account.breaches:
                 self._report(groups, start, account.breaches)
 
@@ -95,10 +97,20 @@ class Ledger:
             facts,
             Looked(server=self._looked),
             self._tally.close(facts),
-            counts={"activations": self._activations, "cut_off": len(cut_off)},
+            counts={"activations": self._activations, "cut_off": len(cut_off), **self._by_hook()},
             doubts=self._doubts(),
             cut_off=tuple(cut_off),
         )
+
+    def _by_hook(self) -> dict[str, int]:
+        """Return what was counted of each callback, as ``<callback>.<what>``; {} if nothing was."""
+        if not self._activations:
+            return {}
+        return {
+            f"{callback.name.lower()}.{what}": int(number)
+            for callback in Callback
+            for what, number in zip(COUNTED, self._hooks[callback - 1], strict=True)
+        }
 
     def _doubts(self) -> Iterator[str]:
         yield from self._assembly.crowding.doubts()

@@ -7,18 +7,19 @@ escape sequences in the output are ours.
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from harness.history.canary import name_canary, to_text
 from harness.inert import inert_block, inert_line
-from harness.verdict import Result, Verdict, Violation
+from harness.verdict import Verdict
 
-from .data import ColumnReport, RunReport
+from .cards import Card, counted_columns, make_cards
+from .data import RunReport
 from .evidence import evidence_lines
-from .figures import count, plural
+from .figures import plural
 from .matrix import make_matrix, matrix_text
 from .page import run_doubts
-from .sections import by_anomaly, details_of, measures_line, name_operations, one_host, slowest_line
+from .sections import details_of, measures_line, name_operations, one_host, slowest_line
 from .timeline import make_timeline, timeline_text
 from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
 
@@ -35,12 +36,7 @@ def render_text(report: RunReport, width: int = WIDTH, *, color: bool = False) -
         _doubts(report, width),
         _matrix(report, width),
         _evidence(report, width),
-        *(
-            _violations(column, result, same, width)
-            for column in report.columns
-            for result in column.results
-            for same in by_anomaly(result)
-        ),
+        *(_cause(card, width) for card in make_cards(report)),
         _cut_off(report, width),
         _measures(report, width),
         _again(report),
@@ -88,26 +84,30 @@ def _evidence(report: RunReport, width: int) -> list[str]:
     return ["Evidence", *_items(lines, width)] if lines else []
 
 
-def _violations(column: ColumnReport, result: Result, same: Sequence[Violation], width: int) -> list[str]:
-    """Return the first violation of a kind in full, and how many more of it the page shows."""
-    violation = same[0]
-    more = f"; {count(len(same) - 1)} more of this kind in the report" if len(same) > 1 else ""
-    broken = f"broken {plural(result.count, 'time')} in {column.name}{more}"
+def _cause(card: Card, width: int) -> list[str]:
+    """Return the strongest witness of a cause in full, and how often each kind was found."""
+    item, violation = card.first, card.first.kind.shown.violation
     operations = ", ".join(f"{name_canary(op)} ({to_text(op)})" for op in violation.operations)
+    where = f"{item.where}{f' ({item.place.short})' if item.place else ''}, in {item.column.name}"
     lines = [
-        inert_line(f"Violation: {result.invariant} {violation.anomaly} in {column.name}"),
+        *_wrapped(f"Violation: {card.group.cause.title}", width),
         *_wrapped(violation.explanation, width, "  "),
-        *_wrapped(f"law: {result.title} ({broken})", width, "  "),
+        *_wrapped(f"{plural(card.group.count, 'violation')}. {card.contrast}", width, "  "),
         *_wrapped(f"operations: {operations or 'none named'}", width, "  "),
-        *_wrapped(f"checkpoint: {violation.checkpoint or 'none named'}", width, "  "),
+        *_wrapped(f"where: {where}", width, "  "),
         "  witness:",
     ]
-    timeline = make_timeline(violation.witness, one_host=one_host(column))
+    timeline = make_timeline(violation.witness, one_host=one_host(item.column))
     lines += [f"    {line}" for line in timeline_text(timeline, width - 4)]
-    for name, text in details_of(column, violation):
+    for name, text in details_of(item.column, violation):
         lines.append(f"  what came back to {name}, redacted:")
         lines += [part for line in inert_block(text).splitlines() for part in _wrapped(line, width, "    ")]
-    return lines
+    lines.append("  everything it broke:")
+    for one in card.items:
+        kind = one.kind
+        text = f"{kind.invariant} {kind.anomaly}: {counted_columns(kind)}"
+        lines += _wrapped(text, width, "    ", "      ")
+    return [*lines, "  run it again:", f"    {inert_line(card.command)}"]
 
 
 def _cut_off(report: RunReport, width: int) -> list[str]:

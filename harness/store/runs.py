@@ -25,6 +25,7 @@ T = TypeVar("T", RunMeta, ColumnMeta)
 
 JOURNAL = ".journal"
 DETAILS = ".details.jsonl"
+PLACES = ".places.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,10 @@ class Column:
     def details_files(self) -> list[Path]:
         """Return the details of the load workers, sorted."""
         return regular_files(self.client_dir, DETAILS)
+
+    def places_files(self) -> list[Path]:
+        """Return what the target's processes said of where their checkpoints are, sorted."""
+        return regular_files(self.server_dir, PLACES)
 
     def forget_sessions(self) -> None:
         """Remove the target's sessions, and the throw-away key that signs them; the target is gone."""
