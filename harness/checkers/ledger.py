@@ -16,12 +16,12 @@ import numpy as np
 
 from harness.history.canary import ABSENT, name_canary
 from harness.history.facts import ColumnFacts
-from harness.history.layout import Callback, Kind, Side
+from harness.history.layout import Kind, Side
 from harness.verdict import Result, Violation
 
 from .assembly import Assembly, Groups
 from .fold import Fold, Law, Looked, conclude
-from .ledger_rules import ALPHABET, COUNTED, FOREIGN, audit, audit_stray, no_hooks
+from .ledger_rules import ALPHABET, CALLBACKS, COUNTED, FOREIGN, WRONG, audit, audit_stray, no_hooks
 from .sentences import capital
 from .shapes import Breach, Shaped, Shapes
 from .tally import Tally
@@ -103,14 +103,18 @@ class Ledger:
         )
 
     def _by_hook(self) -> dict[str, int]:
-        """Return what was counted of each callback, as ``<callback>.<what>``; {} if nothing was."""
-        if not self._activations:
-            return {}
-        return {
-            f"{callback.name.lower()}.{what}": int(number)
-            for callback in Callback
-            for what, number in zip(COUNTED, self._hooks[callback - 1], strict=True)
-        }
+        """Return the activations of each context, and of each callback what went wrong with it.
+
+        A callback ran once for each of its context's activations, less ``missing.<callback>``.
+        """
+        counts: dict[str, int] = {}
+        for context, callbacks in CALLBACKS.items():
+            counts[f"{context}_contexts"] = int(self._hooks[callbacks[0] - 1, 0])
+            for callback in callbacks:
+                for what, number in zip(COUNTED, self._hooks[callback - 1].tolist(), strict=True):
+                    if number and what in WRONG:
+                        counts[f"{what}.{callback.name.lower()}"] = number
+        return counts
 
     def _doubts(self) -> Iterator[str]:
         yield from self._assembly.crowding.doubts()

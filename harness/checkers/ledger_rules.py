@@ -60,8 +60,9 @@ ALPHABET = Alphabet(
 
 
 #: What is counted of each callback, in this order: activations it had to run for, those for which it
-#: ran, those for which it never did, and those for which it ran again.
-COUNTED = ("opened", "ran", "missing", "twice")
+#: never did, and those for which it ran again.
+COUNTED = ("opened", "missing", "twice")
+WRONG = frozenset(COUNTED[1:])
 
 
 class Account(NamedTuple):
@@ -284,8 +285,7 @@ def _count_hooks(activations: list[_Activation]) -> Hooks:
     hooks = no_hooks()
     for one in activations:
         for callback in CALLBACKS[one.context]:
-            ran = callback in one.ran
-            hooks[callback - 1] += (1, ran, not ran, callback in one.again)
+            hooks[callback - 1] += (1, callback not in one.ran, callback in one.again)
     return hooks
 
 

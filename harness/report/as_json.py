@@ -19,11 +19,11 @@ from harness.inert import script_data
 from harness.verdict import Result, Violation
 
 from .data import CodePlace, ColumnReport, Detail, Measures, ResourceSample, RunReport, ScenarioMeasures
+from .doubts import column_doubts
 from .evidence import evidence_lines
 from .matrix import state_of
 from .narrate import what_happened
 from .redact import redact
-from .sections import column_doubts
 from .wording import command_again, sentence
 
 FORMAT = 1

@@ -10,6 +10,7 @@ from harness.verdict import Verdict
 
 from .cards import Card
 from .data import RunReport
+from .doubts import run_doubts
 from .evidence import evidence_lines
 from .figures import count, plural
 from .swimlane import Crossing
@@ -85,7 +86,7 @@ def _of_silence(report: RunReport) -> Iterator[Answer]:
 
 
 def _of_a_doubt(report: RunReport) -> Iterator[Answer]:
-    link = "doubts"
+    link = "doubts" if run_doubts(report) else "evidence"
     yield Answer("Is it isolated?", "This run can't tell. Nothing wrong was proved.")
     yield Answer("Why not", "Too little was seen, or something went wrong while looking.", link=link)
     seen = "; ".join(_evidence(report))

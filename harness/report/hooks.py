@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.checkers.ledger_rules import CALLBACKS, COUNTED
+from harness.checkers.ledger_rules import CALLBACKS
 from harness.history.canary import name_canary
 
 from .data import ColumnReport
 
 LEDGER = "I6"
-#: Between a callback's name and what is counted of it, in the facts of the ledger.
+#: Between what is counted and the callback's name, in the facts of the ledger.
 MARK = "."
 
 
@@ -39,11 +39,13 @@ def hook_lines(column: ColumnReport) -> tuple[HookLine, ...]:
             facts.update(result.facts)
     lines = []
     for context, callbacks in CALLBACKS.items():
+        opened = facts.get(f"{context}_contexts")
+        if opened is None:
+            continue
         for callback in callbacks:
             name = callback.name.lower()
-            numbers = [facts.get(f"{name}{MARK}{what}") for what in COUNTED]
-            if None not in numbers:
-                lines.append(HookLine(name, context, *(number or 0 for number in numbers)))
+            missing, twice = facts.get(f"missing{MARK}{name}", 0), facts.get(f"twice{MARK}{name}", 0)
+            lines.append(HookLine(name, context, opened, opened - missing, missing, twice))
     return tuple(lines)
 
 

@@ -22,10 +22,11 @@ from harness.verdict import Verdict
 from .brief import make_brief
 from .cards import Card, counted_columns, make_cards
 from .data import RunReport
+from .doubts import run_doubts
 from .figures import count, plural, short
 from .hooks import MARK, offenders
 from .matrix import State, make_matrix, state_of
-from .sections import ColumnSection, column_doubts, make_section, measures_line, setting_text
+from .sections import ColumnSection, make_section, measures_line, setting_text
 from .wording import EXIT_MEANINGS, GLOSSARY, command_again, command_to_check, sentence
 
 #: Drawn before a cell's words, so that colour is never the only difference.
@@ -101,12 +102,6 @@ def content_policy(style: str) -> str:
     """Return the policy that allows exactly this style sheet and nothing else."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode("ascii")
     return _HARMLESS_POLICY.format(digest)
-
-
-def run_doubts(report: RunReport) -> tuple[tuple[str, str], ...]:
-    """Return every doubt of the run and of its columns, as (where, sentence)."""
-    own = [("run", doubt) for doubt in report.doubts]
-    return (*own, *((column.name, doubt) for column in report.columns for doubt in column_doubts(column)))
 
 
 def _contents(

@@ -14,6 +14,7 @@ from harness.verdict import Violation
 
 from .charts import latency_chart, line_chart
 from .data import CodePlace, ColumnReport
+from .doubts import column_doubts
 from .evidence import EvidenceLine, evidence_lines
 from .figures import MIB, count, milliseconds, plural, seconds, short
 from .hooks import HookLine, hook_lines
@@ -75,15 +76,6 @@ def make_section(column: ColumnReport, number: int) -> ColumnSection:
         latency_chart(column.measures.scenarios),
         name_operations(column.cut_off),
     )
-
-
-def column_doubts(column: ColumnReport) -> tuple[str, ...]:
-    """Return every reason why a column may be unknown, each once; a checker's own with its name."""
-    said = dict.fromkeys([*column.facts.doubts, *(j.problem for j in column.facts.journals if j.problem)], "")
-    for result in column.results:
-        for doubt in result.doubts:
-            said.setdefault(doubt, f"{result.invariant}: ")
-    return tuple(prefix + doubt for doubt, prefix in said.items())
 
 
 def name_operations(operations: tuple[int, ...]) -> str:

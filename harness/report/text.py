@@ -6,6 +6,7 @@ escape sequences in the output are ours.
 
 from __future__ import annotations
 
+import shlex
 import textwrap
 from collections.abc import Iterable
 
@@ -15,10 +16,10 @@ from harness.verdict import Verdict
 
 from .cards import Card, counted_columns, make_cards
 from .data import RunReport
+from .doubts import run_doubts
 from .evidence import evidence_lines
 from .figures import plural
 from .matrix import make_matrix, matrix_text
-from .page import run_doubts
 from .sections import details_of, measures_line, name_operations, one_host, slowest_line
 from .timeline import make_timeline, timeline_text
 from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
@@ -39,7 +40,7 @@ def render_text(report: RunReport, width: int = WIDTH, *, color: bool = False) -
         *(_cause(card, width) for card in make_cards(report)),
         _cut_off(report, width),
         _measures(report, width),
-        _again(report),
+        _again(report, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -107,7 +108,7 @@ def _cause(card: Card, width: int) -> list[str]:
         kind = one.kind
         text = f"{kind.invariant} {kind.anomaly}: {counted_columns(kind)}"
         lines += _wrapped(text, width, "    ", "      ")
-    return [*lines, "  run it again:", f"    {inert_line(card.command)}"]
+    return [*lines, "  run it again:", *_command(card.command, width, "    ")]
 
 
 def _cut_off(report: RunReport, width: int) -> list[str]:
@@ -127,11 +128,22 @@ def _measures(report: RunReport, width: int) -> list[str]:
     return ["Measures", *_items(lines, width)] if lines else []
 
 
-def _again(report: RunReport) -> list[str]:
+def _again(report: RunReport, width: int) -> list[str]:
     command = command_again(report.meta)
-    lines = [f"  {inert_line(command)}"] if command else []
-    check = f"  {inert_line(command_to_check(report))}"
-    return ["Run it again", *lines, "Judge it again, offline", check]
+    check = _command(command_to_check(report), width, "  ")
+    return ["Run it again", *_command(command, width, "  "), "Judge it again, offline", *check]
+
+
+def _command(command: str, width: int, indent: str) -> list[str]:
+    """Return a command as lines that a shell takes as one; a word longer than *width* is left whole."""
+    lines: list[str] = []
+    for word in shlex.split(command):
+        quoted = inert_line(shlex.quote(word))
+        if lines and len(lines[-1]) + len(quoted) + 3 <= width:
+            lines[-1] += f" {quoted}"
+        else:
+            lines.append(f"{indent}{'  ' if lines else ''}{quoted}")
+    return [*(f"{line} \\" for line in lines[:-1]), *lines[-1:]]
 
 
 def _items(texts: Iterable[str], width: int) -> list[str]:
