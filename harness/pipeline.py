@@ -8,6 +8,7 @@ Locust, which calls us and is not called, goes the same way: its start is the fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from harness.options.table import Settings
@@ -17,13 +18,14 @@ from harness.store.metadata import Doubt
 from harness.store.runs import Column, Run, read_doubts
 
 from . import records
+from .bookshelf import write_index
 from .checkers.judge import Judging
 from .column_files import read_details, read_places, read_resources
 from .history.collect import read_history
 from .history.exercise import Exercising
 from .history.measures import Measuring
 from .history.stories import gather_stories
-from .report.as_json import render_json
+from .report.as_json import render_brief, render_json
 from .report.causes import shown_operations
 from .report.data import ColumnReport, RunReport
 from .report.junit import render_junit
@@ -139,12 +141,15 @@ def publish(run: Run, report: RunReport) -> RunReport:
         write_text(run.report_path, render_page(report))
         write_text(run.summary_path, render_text(report))
         write_text(run.junit_path, render_junit(report))
+        write_text(run.brief_path, render_brief(report))
         write_text(run.verdict_path, render_json(report))
     except StoreError as error:
         verdict = merge_verdicts([report.verdict, Verdict.UNKNOWN])
         code = max(report.exit_code, EXIT_CODES[verdict]) if verdict is Verdict.UNKNOWN else report.exit_code
         doubts = (*report.doubts, f"the report is not complete: {error}")
         return replace(report, verdict=verdict, exit_code=code, doubts=doubts)
+    with suppress(StoreError):  # a list of runs is a comfort: this run is judged all the same
+        write_index(run.path.parent)
     return report
 
 

@@ -37,6 +37,22 @@ def render_json(report: RunReport) -> str:
     return script_data(json.dumps(_run(report), indent=2, allow_nan=False)) + "\n"
 
 
+def render_brief(report: RunReport) -> str:
+    """Return the few facts of a run that a list of runs shows, as JSON text (``brief.json``)."""
+    brief = {
+        "format": FORMAT,
+        "run": report.run,
+        "verdict": report.verdict.word,
+        "exit_code": report.exit_code,
+        "meaning": sentence(report),
+        "columns": {column.name: column.verdict.word for column in report.columns},
+        "operations": sum(column.measures.operations for column in report.columns),
+        "seed": _plain(report.meta.get("seed")),
+        "created_utc": str(report.meta.get("created_utc", "")),
+    }
+    return script_data(json.dumps(brief, indent=1, allow_nan=False)) + "\n"
+
+
 def _run(report: RunReport) -> dict[str, Any]:
     return {
         "format": FORMAT,

@@ -66,19 +66,24 @@ def make_environment() -> Environment:
     return environment
 
 
-def render_page(report: RunReport) -> str:
-    """Return the whole page."""
+def render_template(template: str, **values: Any) -> str:
+    """Return a page made of one of the templates here that extend ``base.html``."""
     environment = make_environment()
     source, _, _ = PackageLoader("harness.report").get_source(environment, "style.css")
+    # The style sheet is the project's own file, not target text.
+    style = Markup(source)  # noqa: S704
+    return environment.get_template(template).render(policy=content_policy(source), style=style, **values)
+
+
+def render_page(report: RunReport) -> str:
+    """Return the whole page."""
     sections = [make_section(column, number) for number, column in enumerate(report.columns, start=1)]
     cards = make_cards(report)
-    return environment.get_template("page.html").render(
+    return render_template(
+        "page.html",
         report=report,
         brief=make_brief(report, cards),
         cards=cards,
-        policy=content_policy(source),
-        # The style sheet is the project's own file, not target text.
-        style=Markup(source),  # noqa: S704
         sentence=sentence(report),
         exit_meaning=EXIT_MEANINGS.get(report.exit_code, "no meaning of ours"),
         faults=_faults(report),

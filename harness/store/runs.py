@@ -171,6 +171,11 @@ class Run:
         return self.path / "junit.xml"
 
     @property
+    def brief_path(self) -> Path:
+        """``brief.json``: the few facts of the verdict that a list of runs shows."""
+        return self.path / "brief.json"
+
+    @property
     def doubts_path(self) -> Path:
         """``doubts.jsonl`` of the run as a whole."""
         return self.path / "doubts.jsonl"
@@ -191,7 +196,8 @@ class Run:
 
         :raises StoreError: if they can't be removed.
         """
-        for path in (self.verdict_path, self.junit_path, self.summary_path, self.report_path):
+        written = (self.verdict_path, self.brief_path, self.junit_path, self.summary_path, self.report_path)
+        for path in written:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

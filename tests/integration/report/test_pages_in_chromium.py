@@ -6,6 +6,7 @@ import pytest
 
 from harness.report.page import render_page
 from tests.golden.report.samples import SAMPLES, invalid
+from tests.golden.report.test_golden_comparison import FORMS
 from tests.integration.report.conftest import Opener
 from tests.property.report.test_hostile_text import ATTACKS, poisoned_report
 
@@ -97,3 +98,13 @@ def test_what_is_not_the_reports_own_is_refused(open_page: Opener) -> None:
         "script",
         "style",
     ]
+
+
+@pytest.mark.parametrize("form", ["comparison.html", "index.html"])
+def test_comparisons_and_lists_are_pages_like_others(open_page: Opener, form: str) -> None:
+    opened = open_page(FORMS[form](), dark=form == "index.html")
+    assert opened.complaints == []
+    assert len(opened.requests) == 1
+    assert opened.axe() == []
+    opened.page.keyboard.press("Tab")
+    assert opened.page.evaluate("document.activeElement.textContent") == "Skip to the report"

@@ -147,7 +147,7 @@ def test_a_verdict_is_written_last_and_none_outlives_its_evidence(
     order: list[str] = []
     monkeypatch.setattr(pipeline, "write_text", lambda path, text: order.append(path.name))
     judge_run(run)
-    assert order == ["report.html", "summary.txt", "junit.xml", "verdict.json"]
+    assert order == ["report.html", "summary.txt", "junit.xml", "brief.json", "verdict.json"]
     assert not any(path.exists() for path in (run.verdict_path, run.report_path, run.junit_path))
 
 
