@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -52,7 +53,8 @@ class _Printer:
 
     @property
     def colour(self) -> bool:
-        return self._live
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return self._live and wanted
 
     def say(self, text: str = "") -> None:
         self._clear()
@@ -61,8 +63,10 @@ class _Printer:
     def progress(self, text: str) -> None:
         if self._live:
             self._clear()
-            print(text, end="\r", flush=True)
-            self._shown = len(text)
+            # A line that wraps could not be taken back.
+            shown = text[: max(shutil.get_terminal_size().columns - 1, 0)]
+            print(shown, end="\r", flush=True)
+            self._shown = len(shown)
 
     def complain(self, text: str) -> None:
         self._clear()

@@ -30,14 +30,22 @@ COLOURS = {Verdict.VALID: "\x1b[1;32m", Verdict.UNKNOWN: "\x1b[1;33m", Verdict.I
 PLAIN = "\x1b[0m"
 
 
-def render_text(report: RunReport, width: int = WIDTH, *, color: bool = False) -> str:
-    """Return the report as text of about *width* characters a line, the verdict coloured if *color*."""
+def render_text(
+    report: RunReport, width: int = WIDTH, *, color: bool = False, causes_max: int | None = None
+) -> str:
+    """Return the report as text of about *width* characters a line, the verdict coloured if *color*.
+
+    With *causes_max* only so many causes of violations are told, and the others counted.
+    """
+    cards = make_cards(report)
+    told = cards if causes_max is None else cards[:causes_max]
     blocks = [
         _head(report, width, color),
         _doubts(report, width),
         _matrix(report, width),
         _evidence(report, width),
-        *(_cause(card, width) for card in make_cards(report)),
+        *(_cause(card, width) for card in told),
+        _others(len(cards) - len(told)),
         _cut_off(report, width),
         _measures(report, width),
         _again(report, width),
@@ -109,6 +117,10 @@ def _cause(card: Card, width: int) -> list[str]:
         text = f"{kind.invariant} {kind.anomaly}: {counted_columns(kind)}"
         lines += _wrapped(text, width, "    ", "      ")
     return [*lines, "  run it again:", *_command(card.command, width, "    ")]
+
+
+def _others(causes: int) -> list[str]:
+    return [f"... and {plural(causes, 'more cause')}: see summary.txt"] if causes else []
 
 
 def _cut_off(report: RunReport, width: int) -> list[str]:

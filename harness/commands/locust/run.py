@@ -26,6 +26,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
+from harness.commands.step_summary import add_step_summary
 from harness.load.locust.guard import guard_web_ui
 from harness.load.locust.local import LocalEnd
 from harness.load.locust.master import MasterEnd
@@ -124,6 +125,8 @@ class Conductor:
         self._session = None
         self._codes.append(code)
         if session.report is not None:
+            if problem := add_step_summary(session.report):
+                logger.error("crosstalk: %s", problem)
             logger.info("\n%s", render_text(session.report))
             logger.info("report: %s", session.report_path)
 
