@@ -45,6 +45,20 @@ CAUSES: tuple[Cause, ...] = (
         "context is pushed and not popped, or popped on another worker than the one that pushed it.",
     ),
     Cause(
+        "backend",
+        "A backend's reply went to another request",
+        ("G",),
+        "Look at what hands out connections: one that was given back with a reply still unread, or "
+        "shared by two requests, answers the next one with what belonged to the last.",
+    ),
+    Cause(
+        "outlived",
+        "Something of a request outlived it",
+        ("I10",),
+        "Look for what keeps a reference after the teardown: a list, a cache, a traceback in a log "
+        "record, a closure given to a thread or a timer, a reference cycle that no collection breaks.",
+    ),
+    Cause(
         "teardown",
         "A teardown callback did not run exactly once",
         ("I6",),

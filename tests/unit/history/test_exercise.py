@@ -59,6 +59,9 @@ def test_what_was_never_reached_has_no_times() -> None:
         "view_after_yield": 1,
         "nested_app_context": 0,
         "stream_chunk": 0,
+        "job_start": 0,
+        "job": 0,
+        "job_end": 0,
     }
     assert Exercising().finish() == Exercise()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from harness.checkers.table import CHECKERS
 from harness.report.cards import make_cards
 from harness.report.causes import CAUSES, group_violations, pick, shown_operations
 from harness.verdict import Result, Verdict, Violation
@@ -35,6 +36,11 @@ def test_nothing_wrong_is_no_group() -> None:
 def test_no_law_belongs_to_two_causes() -> None:
     named = [invariant for cause in CAUSES for invariant in cause.invariants]
     assert len(named) == len(set(named))
+
+
+def test_every_law_that_can_be_broken_has_a_cause() -> None:
+    named = {invariant for cause in CAUSES for invariant in cause.invariants}
+    assert {checker.law.id for checker in CHECKERS} - named == {"ACCOUNTING", "EVIDENCE"}
 
 
 def test_a_law_that_no_cause_names_has_a_group_of_its_own() -> None:
