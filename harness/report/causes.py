@@ -33,9 +33,8 @@ CAUSES: tuple[Cause, ...] = (
         "crossed",
         "One caller's context reached another caller",
         ("I1", "I3", "I4", "I5"),
-        "Open the code line above and look for what outlives or outreaches one request: a module "
-        "global, a class attribute, a cache, a thread-local under greenlets, a ContextVar that is set "
-        "and never reset.",
+        "Look for what outlives or outreaches one request: a module global, a class attribute, a "
+        "cache, a thread-local under greenlets, a ContextVar that is set and never reset.",
     ),
     Cause(
         "left",

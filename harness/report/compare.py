@@ -107,11 +107,14 @@ class Comparison:
         said = f"still {words[0]}" if len(set(words)) == 1 else " \u2192 ".join(words)
         new = sum(difference.word == "new" for difference in self.differences)
         gone = len(self.differences) - new
-        moved = sum(ratio.word in ("slower", "faster") for ratio in self.ratios)
-        return (
-            f"Verdict {said}; {new} new and {gone} gone kinds of violation; "
-            f"throughput moved by more than its noise in {moved} of {len(self.ratios)} columns compared."
-        )
+        return f"Verdict {said}; {new} new and {gone} gone kinds of violation; {self._throughput()}."
+
+    def _throughput(self) -> str:
+        known = [ratio for ratio in self.ratios if ratio.noise is not None]
+        if not known:
+            return "too few seconds to tell throughput from noise"
+        moved = sum(ratio.word != "within the noise" for ratio in known)
+        return f"throughput moved by more than its noise in {moved} of {len(known)} columns"
 
 
 def compare_runs(runs: Sequence[PastRun]) -> Comparison:

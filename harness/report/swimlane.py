@@ -26,7 +26,7 @@ _COMPLETIONS = frozenset({Kind.OK, Kind.FAIL, Kind.INFO})
 _ENDS = frozenset({Kind.INVOKE, Kind.ENTER, Kind.EXIT, Kind.LEFT}) | _COMPLETIONS
 _TURNS = frozenset({Kind.PUSH, Kind.POP, Kind.LOOK, Kind.RETURN})
 _CHECKPOINTS = frozenset({Kind.STEP, Kind.PUSH, Kind.POP, Kind.LOOK})
-#: Rank of an event that is shown only if there is room for all.
+#: Rank of the checkpoints that fill what room there is, those next to the witness first.
 _REST = 5
 
 
@@ -127,9 +127,12 @@ def _choose(events: Sequence[Event], proof: set[tuple[str, int]]) -> list[int]:
     for before, at in _switches(events):
         ranks[before], ranks[at] = min(ranks[before], 3), min(ranks[at], 3)
     _anchor_owners(events, ranks)
-    order = sorted(range(len(events)), key=lambda at: (ranks[at], at))
+    near = [at for at, rank in enumerate(ranks) if not rank]
+    order = sorted(
+        range(len(events)), key=lambda at: (ranks[at], min((abs(at - one) for one in near), default=0), at)
+    )
     if len(events) > ROWS_MAX:
-        order = [at for at in order if ranks[at] < _REST][:ROWS_MAX]
+        order = [at for at in order if ranks[at] <= _REST][:ROWS_MAX]
     return sorted(order)
 
 

@@ -25,6 +25,8 @@ from .timeline import make_timeline, timeline_text
 from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
 
 WIDTH = 100
+#: Kinds of violation that a brief text names.
+KINDS_SHOWN = 5
 
 COLOURS = {Verdict.VALID: "\x1b[1;32m", Verdict.UNKNOWN: "\x1b[1;33m", Verdict.INVALID: "\x1b[1;31m"}
 PLAIN = "\x1b[0m"
@@ -35,7 +37,7 @@ def render_text(
 ) -> str:
     """Return the report as text of about *width* characters a line, the verdict coloured if *color*.
 
-    With *causes_max* only so many causes of violations are told, and the others counted.
+    With *causes_max* only so many causes of violations are told, in brief, and the others counted.
     """
     cards = make_cards(report)
     told = cards if causes_max is None else cards[:causes_max]
@@ -44,7 +46,7 @@ def render_text(
         _doubts(report, width),
         _matrix(report, width),
         _evidence(report, width),
-        *(_cause(card, width) for card in told),
+        *(_cause(card, width, brief=causes_max is not None) for card in told),
         _others(len(cards) - len(told)),
         _cut_off(report, width),
         _measures(report, width),
@@ -93,8 +95,8 @@ def _evidence(report: RunReport, width: int) -> list[str]:
     return ["Evidence", *_items(lines, width)] if lines else []
 
 
-def _cause(card: Card, width: int) -> list[str]:
-    """Return the strongest witness of a cause in full, and how often each kind was found."""
+def _cause(card: Card, width: int, *, brief: bool) -> list[str]:
+    """Return the strongest witness of a cause, and how often each kind was found; *brief*: the first few."""
     item, violation = card.first, card.first.kind.shown.violation
     operations = ", ".join(f"{name_canary(op)} ({to_text(op)})" for op in violation.operations)
     where = f"{item.where}{f' ({item.place.short})' if item.place else ''}, in {item.column.name}"
@@ -108,14 +110,17 @@ def _cause(card: Card, width: int) -> list[str]:
     ]
     timeline = make_timeline(violation.witness, one_host=one_host(item.column))
     lines += [f"    {line}" for line in timeline_text(timeline, width - 4)]
-    for name, text in details_of(item.column, violation):
+    for name, text in [] if brief else details_of(item.column, violation):
         lines.append(f"  what came back to {name}, redacted:")
         lines += [part for line in inert_block(text).splitlines() for part in _wrapped(line, width, "    ")]
     lines.append("  everything it broke:")
-    for one in card.items:
+    shown = card.items[:KINDS_SHOWN] if brief else card.items
+    for one in shown:
         kind = one.kind
         text = f"{kind.invariant} {kind.anomaly}: {counted_columns(kind)}"
         lines += _wrapped(text, width, "    ", "      ")
+    if len(shown) < len(card.items):
+        lines.append(f"    and {plural(len(card.items) - len(shown), 'more kind')}: see summary.txt")
     return [*lines, "  run it again:", *_command(card.command, width, "    ")]
 
 

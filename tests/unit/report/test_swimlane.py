@@ -88,3 +88,9 @@ def test_observations_of_a_client_stand_in_its_lane() -> None:
     witness = (client_event(4, 9.0, OURS, Kind.OK, value=500),)
     (moment,) = make_swimlane(replace(FOREIGN_REQUEST, witness=witness), BARE).moments
     assert moment.what == "ok (status 500)"
+
+
+def test_a_violation_without_a_kept_event_still_tells_the_story() -> None:
+    moments = make_swimlane(replace(FOREIGN_REQUEST, witness=()), COLUMN).moments
+    assert moments
+    assert not any(moment.proof for moment in moments)
