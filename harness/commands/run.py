@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.options.table import Catalogue, Settings
 from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
-from harness.report.text import render_text
+from harness.report.text import FINAL_WIDTH, render_text
 from harness.stage.hosted import bind_warning, check_hosting
 from harness.store.runs import Column, Run, read_doubts
 from harness.verdict import EXIT_HARNESS_FAILED
@@ -24,8 +24,6 @@ from .terminal import Terminal
 
 #: For each column, if nobody says when to end.
 OPERATIONS = 5000
-#: What is said at the end fits a terminal of eighty columns; summary.txt has more room.
-FINAL_WIDTH = 80
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,4 +80,15 @@ class Locating:
 
 def _said(place: Place) -> dict[str, Any]:
     code = linecache.getline(place.file, place.line).strip()[:CODE_CHARACTERS_MAX]
-    return {"file": place.file, "line": place.line, "function": place.function, "code": code}
+    return {
+        "file": _from_import_path(place.file),
+        "line": place.line,
+        "function": place.function,
+        "code": code,
+    }
+
+
+def _from_import_path(file: str) -> str:
+    """Return a file as seen from where it is imported from: a report should name no one's home."""
+    roots = [root.rstrip("/") + "/" for root in sys.path if root and file.startswith(root.rstrip("/") + "/")]
+    return file[len(max(roots, key=len)) :] if roots else Path(file).name

@@ -50,7 +50,7 @@ class Live:
         """Watch the column at *path* from now on. :raises StoreError: if it is no column of a run of ours."""
         run = open_run(path.parent)
         with self._lock:
-            self._watch = Watch(run.column(path.name), run.name)
+            self._watch = Watch(run.column(path.name), run.read_meta().run or run.name)
             self.report = run
             self.snapshot = Snapshot(self.snapshot.version + 1, run.name, path.name)
 

@@ -25,6 +25,8 @@ from .timeline import make_timeline, timeline_text
 from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
 
 WIDTH = 100
+#: What is said at the end of a run fits a terminal of eighty columns; summary.txt has more room.
+FINAL_WIDTH = 80
 #: Kinds of violation that a brief text names.
 KINDS_SHOWN = 5
 

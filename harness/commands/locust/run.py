@@ -36,7 +36,7 @@ from harness.load.locust.user import IsolationUser
 from harness.load.locust.worker import WorkerEnd
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
-from harness.report.text import render_text
+from harness.report.text import FINAL_WIDTH, render_text
 from harness.stage.hosted import check_hosting
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 from harness.workers.failure import TargetError
@@ -131,7 +131,7 @@ class Conductor:
             self._live.judged(session.report.verdict.word)
             if problem := add_step_summary(session.report):
                 logger.error("crosstalk: %s", problem)
-            logger.info("\n%s", render_text(session.report))
+            logger.info("\n%s", render_text(session.report, FINAL_WIDTH, causes_max=1))
             logger.info("report: %s", session.report_path)
 
     def _locust(self) -> Locust:

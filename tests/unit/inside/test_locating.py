@@ -26,7 +26,9 @@ def test_a_checkpoint_has_its_line_and_the_hook_is_called_all_the_same(tmp_path:
     locating.close()
     found = places(tmp_path)["view"]
     assert heard == ["view"]
-    assert (found["file"], found["function"]) == (__file__, "announce")
+    assert str(found["file"]).endswith(Path(__file__).name)
+    assert not str(found["file"]).startswith("/")
+    assert found["function"] == "announce"
     assert found["code"] == 'hook("view", None)  # the line that is found'
 
 
