@@ -53,7 +53,7 @@ class LiveView:
         try:
             with gevent.Timeout(START_S):
                 self.address = self._start()
-        except (OSError, ValueError, gevent.Timeout) as error:
+        except (OSError, ValueError, LookupError, TypeError, gevent.Timeout) as error:
             self._warn(error)
             self.end()
             return
