@@ -67,10 +67,10 @@ def _first_crossing(card: Card) -> tuple[Crossing, int] | None:
 
 def _certainty(report: RunReport, cards: Sequence[Card]) -> str:
     total = sum(card.group.count for card in cards)
-    kinds = sum(len(card.items) for card in cards)
+    kinds = sum(len(card.group.kinds) for card in cards)
     return (
         f"{plural(total, 'violation')} of {plural(kinds, 'kind')} over {_operations(report)}; "
-        "each kind is proved by records of the target or its clients, shown below."
+        "each kind is proved by records of the target or its clients."
     )
 
 

@@ -16,8 +16,13 @@ from .figures import count
 from .lanes import draw_swimlane
 from .sections import one_host
 from .spelled import came_text, sent_text
-from .swimlane import Swimlane, make_swimlane
+from .swimlane import ROWS_MAX, Swimlane, make_swimlane
 from .wording import command_for, join_and
+
+#: Kinds of violation with a witness on the page, causes in turn, and the rows of all but a cause's first:
+#: with them a page of every kind there is stays well under 2 MB.
+WITNESSES_MAX = 80
+ROWS_OF_OTHERS = 14
 
 #: Checkpoints that are the harness's own wrapper: there is no line of the target's to show.
 _WRAPPER = {
@@ -64,31 +69,48 @@ class Card:
 
     group: Group
     first: Item
-    others: tuple[Item, ...]
+    others: tuple[Item, ...]  # of kinds beyond the page's room there is none
     contrast: str
     command: str
 
     @property
     def items(self) -> tuple[Item, ...]:
-        """Every kind, the strongest first."""
+        """Every kind with a witness, the strongest first."""
         return (self.first, *self.others)
+
+    @property
+    def anchors(self) -> tuple[tuple[Kind, str], ...]:
+        """Every kind, and the id of its witness: that of the card if it has none on the page."""
+        known = {(item.kind.invariant, item.kind.anomaly): item.anchor for item in self.items}
+        return tuple(
+            (kind, known.get((kind.invariant, kind.anomaly), self.group.anchor)) for kind in self.group.kinds
+        )
 
 
 def make_cards(report: RunReport) -> tuple[Card, ...]:
     """Return the cards of a run."""
-    return tuple(_card(report, group) for group in group_violations(report))
+    groups = group_violations(report)
+    room = max(WITNESSES_MAX - len(groups), 0)
+    cards = []
+    for group in groups:
+        cards.append(_card(report, group, room))
+        room -= len(cards[-1].others)
+    return tuple(cards)
 
 
-def _card(report: RunReport, group: Group) -> Card:
-    items = [_item(kind, f"{group.anchor}-{number}") for number, kind in enumerate(group.kinds, start=1)]
+def _card(report: RunReport, group: Group, room: int) -> Card:
+    items = [
+        _item(kind, f"{group.anchor}-{number}", ROWS_MAX if number == 1 else ROWS_OF_OTHERS)
+        for number, kind in enumerate(group.kinds[: room + 1], start=1)
+    ]
     first = items[0]
     command = command_for(report.meta, first.column.facts.model, first.column.facts.server)
     return Card(group, first, tuple(items[1:]), contrast(report, group), command)
 
 
-def _item(kind: Kind, anchor: str) -> Item:
+def _item(kind: Kind, anchor: str, rows_max: int) -> Item:
     column, violation = kind.shown.column, kind.shown.violation
-    swimlane = make_swimlane(violation, column, one_host=one_host(column))
+    swimlane = make_swimlane(violation, column, one_host=one_host(column), rows_max=rows_max)
     where, place = locate(kind.shown, swimlane)
     exchanges = tuple(
         Exchange(name_canary(op), to_text(op), sent_text(op, column), came_text(op, column))

@@ -135,9 +135,9 @@ def _links(report: RunReport, cards: Sequence[Card]) -> dict[tuple[str, str], st
     """Return the anchor of the first witness of each cell."""
     links: dict[tuple[str, str], str] = {}
     for card in cards:
-        for item in card.items:
-            for name, _ in item.kind.counts:
-                links.setdefault((name, item.kind.invariant), item.anchor)
+        for kind, anchor in card.anchors:
+            for name, _ in kind.counts:
+                links.setdefault((name, kind.invariant), anchor)
     return links
 
 

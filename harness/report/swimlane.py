@@ -70,8 +70,10 @@ class Swimlane:
     moments: tuple[Moment, ...]
 
 
-def make_swimlane(violation: Violation, column: ColumnReport, *, one_host: bool = True) -> Swimlane:
-    """Return how a violation came about, as far as the column's stories tell."""
+def make_swimlane(
+    violation: Violation, column: ColumnReport, *, one_host: bool = True, rows_max: int = ROWS_MAX
+) -> Swimlane:
+    """Return how a violation came about, as far as the column's stories tell and *rows_max* rows hold."""
     events = _events(violation, column)
 
     def clock(event: Event) -> int:
@@ -79,7 +81,7 @@ def make_swimlane(violation: Violation, column: ColumnReport, *, one_host: bool 
 
     events.sort(key=lambda e: (clock(e), e["t"], e.source, e.number))
     proof = {(event.source, event.number) for event in violation.witness}
-    shown = _choose(events, proof)
+    shown = _choose(events, proof, rows_max)
     lanes = _lanes([events[at] for at in shown])
     zero: dict[int, int] = {}
     moments: list[Moment] = []
@@ -116,7 +118,7 @@ def _events(violation: Violation, column: ColumnReport) -> list[Event]:
     return list(found.values())
 
 
-def _choose(events: Sequence[Event], proof: set[tuple[str, int]]) -> list[int]:
+def _choose(events: Sequence[Event], proof: set[tuple[str, int]], rows_max: int) -> list[int]:
     """Return the places of the events to show, in order."""
     ranks = [_rank(event, proof) for event in events]
     amiss = 0
@@ -131,8 +133,8 @@ def _choose(events: Sequence[Event], proof: set[tuple[str, int]]) -> list[int]:
     order = sorted(
         range(len(events)), key=lambda at: (ranks[at], min((abs(at - one) for one in near), default=0), at)
     )
-    if len(events) > ROWS_MAX:
-        order = [at for at in order if ranks[at] <= _REST][:ROWS_MAX]
+    if len(events) > rows_max:
+        order = [at for at in order if ranks[at] <= _REST][:rows_max]
     return sorted(order)
 
 

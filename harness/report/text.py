@@ -116,13 +116,13 @@ def _cause(card: Card, width: int, *, brief: bool) -> list[str]:
         lines.append(f"  what came back to {name}, redacted:")
         lines += [part for line in inert_block(text).splitlines() for part in _wrapped(line, width, "    ")]
     lines.append("  everything it broke:")
-    shown = card.items[:KINDS_SHOWN] if brief else card.items
-    for one in shown:
-        kind = one.kind
+    kinds = card.group.kinds
+    shown = kinds[:KINDS_SHOWN] if brief else kinds
+    for kind in shown:
         text = f"{kind.invariant} {kind.anomaly}: {counted_columns(kind)}"
         lines += _wrapped(text, width, "    ", "      ")
-    if len(shown) < len(card.items):
-        lines.append(f"    and {plural(len(card.items) - len(shown), 'more kind')}: see summary.txt")
+    if len(shown) < len(kinds):
+        lines.append(f"    and {plural(len(kinds) - len(shown), 'more kind')}: see summary.txt")
     return [*lines, "  run it again:", *_command(card.command, width, "    ")]
 
 

@@ -1,4 +1,4 @@
-"""The live view never costs a run: without it there is one warning, and Locust's interface answers as before."""
+"""The live view costs no run: without it there is one warning, and Locust's interface answers as before."""
 
 from __future__ import annotations
 

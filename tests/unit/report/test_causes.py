@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from harness.checkers.table import CHECKERS
+from harness.report import cards
 from harness.report.cards import make_cards
 from harness.report.causes import CAUSES, group_violations, pick, shown_operations
+from harness.report.page import render_page
 from harness.verdict import Result, Verdict, Violation
 from tests.golden.report.samples import (
     FOREIGN_REQUEST,
@@ -77,3 +81,18 @@ def test_a_violation_in_every_column_suggests_nothing() -> None:
     assert make_cards(run("all", *columns))[0].contrast == (
         "It shows in thread-gthread and process-sync: in every column that was looked at."
     )
+
+
+def test_kinds_beyond_the_page_s_room_are_counted_and_have_no_witness(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cards, "WITNESSES_MAX", 2)
+    crossed, teardown = make_cards(invalid())
+    assert (crossed.others, teardown.others) == ((), ())
+    assert [(kind.anomaly, anchor) for kind, anchor in crossed.anchors] == [
+        ("foreign-request", "cause-crossed-1"),
+        ("foreign-session", "cause-crossed"),
+    ]
+    page = render_page(invalid())
+    assert "foreign-session" in page
+    assert 'id="cause-crossed-2"' not in page
