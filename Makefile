@@ -17,7 +17,7 @@ help:
 	@printf "%-18s %s\n" "make sensitivity" "every seeded fault under every worker model: found where it must, silent elsewhere"
 	@printf "%-18s %s\n" "make fuzz" "10,000 generated apps under Flask and here: nothing differs outside the table"
 	@printf "%-18s %s\n" "make lint" "ruff, mypy --strict, import-linter"
-	@printf "%-18s %s\n" "make bench" "recording, checking and load costs, as ratios measured side by side"
+	@printf "%-18s %s\n" "make bench" "what recording, checking, load, a page and the live view cost, measured side by side"
 	@printf "%-18s %s\n" "make lock" "resolve the dependencies again"
 
 venv: $(STAMP)

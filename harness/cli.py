@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 import traceback
 from collections.abc import Sequence
@@ -52,7 +53,8 @@ class _Printer:
 
     @property
     def colour(self) -> bool:
-        return self._live
+        wanted = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return self._live and wanted
 
     def say(self, text: str = "") -> None:
         self._clear()
@@ -61,8 +63,10 @@ class _Printer:
     def progress(self, text: str) -> None:
         if self._live:
             self._clear()
-            print(text, end="\r", flush=True)
-            self._shown = len(text)
+            # A line that wraps could not be taken back.
+            shown = text[: max(shutil.get_terminal_size().columns - 1, 0)]
+            print(shown, end="\r", flush=True)
+            self._shown = len(shown)
 
     def complain(self, text: str) -> None:
         self._clear()
@@ -126,6 +130,9 @@ def make_parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_serve(commands)
     _add_check(commands)
+    _add_report(commands)
+    _add_open(commands)
+    _add_prune(commands)
     _add_trace(commands)
     _add_doctor(commands)
     return parser
@@ -217,6 +224,53 @@ def _check(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Termi
     return execute(parsed.run, terminal)
 
 
+def _add_reports(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--reports", default="reports", metavar="DIR", help="the folder that holds the runs")
+
+
+def _add_report(commands: Any) -> None:
+    parser = _command(commands, "report", "compare runs: what changed, and is it more than noise")
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="folders of runs; the first is the baseline")
+    parser.add_argument(
+        "--page", default="", metavar="FILE", help="the page to write (comparison.html beside the last run)"
+    )
+    parser.set_defaults(execute=_report)
+
+
+def _report(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.report import execute
+
+    return execute(parsed.runs, parsed.page, terminal)
+
+
+def _add_open(commands: Any) -> None:
+    parser = _command(commands, "open", "show a report in the browser, the newest unless one is named")
+    parser.add_argument("run", nargs="?", default="", metavar="RUN", help="the run's folder")
+    parser.add_argument("--index", action="store_true", help="the list of all runs instead")
+    _add_reports(parser)
+    parser.set_defaults(execute=_open)
+
+
+def _open(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.open import execute
+
+    return execute(parsed.run, parsed.reports, index=parsed.index, terminal=terminal)
+
+
+def _add_prune(commands: Any) -> None:
+    parser = _command(commands, "prune", "delete old runs, and say which")
+    parser.add_argument("--keep", type=_whole, required=True, metavar="N", help="how many of the newest stay")
+    parser.add_argument("--dry-run", action="store_true", help="delete nothing, only say what would be")
+    _add_reports(parser)
+    parser.set_defaults(execute=_prune)
+
+
+def _prune(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.prune import execute
+
+    return execute(parsed.keep, parsed.reports, dry=parsed.dry_run, terminal=terminal)
+
+
 def _add_trace(commands: Any) -> None:
     parser = _command(commands, "trace", "show the steps of one request, each with its file and line")
     parser.add_argument("path", metavar="PATH", help="the path to request, such as /echo?canary=1")
@@ -241,7 +295,7 @@ def _trace(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Termi
 
 def _add_doctor(commands: Any) -> None:
     parser = _command(commands, "doctor", "look at what this machine has of what a run needs")
-    parser.add_argument("--reports", default="reports", metavar="DIR", help="the folder that holds the runs")
+    _add_reports(parser)
     parser.set_defaults(execute=_doctor)
 
 

@@ -1,4 +1,4 @@
-"""What a column's folder holds besides journals, read as untrusted: resources and details.
+"""What a column's folder holds besides journals, read as untrusted: resources, details, places.
 
 Neither decides a verdict, so what can't be read is left out, not an error: a sample that is no number
 of ours, a detail of an operation that nobody names.
@@ -10,17 +10,20 @@ import csv
 import io
 import math
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from pathlib import Path
 
-from harness.store.files import StoreError, read_bytes
+from harness.store.files import StoreError, read_bytes, read_json
 
 from . import records
 from .history.canary import UNMARKED, from_text
-from .report.data import ResourceSample
+from .report.data import CodePlace, Detail, ResourceSample
 
 #: More samples than a day's at two a second are no target's of ours.
 SAMPLES_MAX = 200_000
 DETAIL_CHARACTERS_MAX = 4000
+#: More names than there are checkpoints.
+PLACES_MAX = 200
 
 
 def read_resources(path: Path) -> tuple[ResourceSample, ...]:
@@ -38,18 +41,34 @@ def read_resources(path: Path) -> tuple[ResourceSample, ...]:
     return tuple(samples)
 
 
-def read_details(paths: Iterable[Path], operations: Collection[int]) -> dict[int, str]:
-    """Return what came back to *operations*, from details files; each file's first line about one counts."""
-    found: dict[int, str] = {}
+def read_details(paths: Iterable[Path], operations: Collection[int]) -> dict[int, Detail]:
+    """Return what was sent for *operations* and came back; each file's first line about one counts."""
+    found: dict[int, Detail] = {}
     for path in paths:
         try:
             lines = read_bytes(path).splitlines()
         except StoreError:
             continue
         for line in lines:
-            operation, text = _detail(line)
+            operation, detail = _detail(line)
             if operation in operations:
-                found.setdefault(operation, text)
+                found.setdefault(operation, detail)
+    return found
+
+
+def read_places(paths: Iterable[Path]) -> dict[str, CodePlace]:
+    """Return where in the target's code each checkpoint is announced; the first process to say counts."""
+    found: dict[str, CodePlace] = {}
+    for path in paths:
+        try:
+            said = read_json(path)
+        except StoreError:
+            continue
+        if not isinstance(said, dict):
+            continue
+        for name, fields in list(said.items())[:PLACES_MAX]:
+            with suppress(records.RecordError):
+                found.setdefault(str(name), records.from_json(CodePlace, fields, path.name))
     return found
 
 
@@ -68,14 +87,14 @@ def _sample(row: dict[str, str]) -> ResourceSample | None:
     return sample if math.isfinite(sample.t_s) and math.isfinite(sample.cpu_percent) else None
 
 
-def _detail(line: bytes) -> tuple[int, str]:
+def _detail(line: bytes) -> tuple[int, Detail]:
     try:
         fields = records.parse(line, "a detail")
     except records.RecordError:
-        return UNMARKED, ""
+        return UNMARKED, Detail("")
     if not isinstance(fields, dict):
-        return UNMARKED, ""
-    operation, text = fields.get("op"), fields.get("text")
-    if not isinstance(operation, str) or not isinstance(text, str):
-        return UNMARKED, ""
-    return from_text(operation), text[:DETAIL_CHARACTERS_MAX]
+        return UNMARKED, Detail("")
+    operation, text, sent = fields.get("op"), fields.get("text"), fields.get("sent", "")
+    if not isinstance(operation, str) or not isinstance(text, str) or not isinstance(sent, str):
+        return UNMARKED, Detail("")
+    return from_text(operation), Detail(text[:DETAIL_CHARACTERS_MAX], sent[:DETAIL_CHARACTERS_MAX])

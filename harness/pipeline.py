@@ -8,6 +8,7 @@ Locust, which calls us and is not called, goes the same way: its start is the fi
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from harness.options.table import Settings
@@ -17,11 +18,15 @@ from harness.store.metadata import Doubt
 from harness.store.runs import Column, Run, read_doubts
 
 from . import records
+from .bookshelf import write_index
 from .checkers.judge import Judging
-from .column_files import read_details, read_resources
+from .column_files import read_details, read_places, read_resources
 from .history.collect import read_history
+from .history.exercise import Exercising
 from .history.measures import Measuring
-from .report.as_json import render_json
+from .history.stories import gather_stories
+from .report.as_json import render_brief, render_json
+from .report.causes import shown_operations
 from .report.data import ColumnReport, RunReport
 from .report.junit import render_junit
 from .report.page import render_page
@@ -100,10 +105,11 @@ def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
     doubts = read_doubts(column.doubts_path)
     paths = [*column.client_journals(), *column.server_journals()]
     history = read_history(paths, meta, [doubt.text for doubt in doubts], run_id)
-    judging, measuring = Judging(), Measuring()
+    judging, measuring, exercising = Judging(), Measuring(), Exercising()
     for batch in history.batches():
         judging.feed(batch)
         measuring.feed(batch)
+        exercising.feed(batch)
     results = judging.finish(history.facts)
     report = ColumnReport(
         name=column.name,
@@ -115,6 +121,9 @@ def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
         resources=read_resources(column.resources_path),
         cut_off=tuple(sorted({op for result in results for op in result.cut_off})),
         details=read_details(column.details_files(), _named(results)),
+        exercise=exercising.finish(),
+        places=read_places(column.places_files()),
+        stories=gather_stories(history.batches(), shown_operations(results)),
     )
     return report, any(doubt.failed for doubt in doubts)
 
@@ -132,12 +141,15 @@ def publish(run: Run, report: RunReport) -> RunReport:
         write_text(run.report_path, render_page(report))
         write_text(run.summary_path, render_text(report))
         write_text(run.junit_path, render_junit(report))
+        write_text(run.brief_path, render_brief(report))
         write_text(run.verdict_path, render_json(report))
     except StoreError as error:
         verdict = merge_verdicts([report.verdict, Verdict.UNKNOWN])
         code = max(report.exit_code, EXIT_CODES[verdict]) if verdict is Verdict.UNKNOWN else report.exit_code
         doubts = (*report.doubts, f"the report is not complete: {error}")
         return replace(report, verdict=verdict, exit_code=code, doubts=doubts)
+    with suppress(StoreError):  # a list of runs is a comfort: this run is judged all the same
+        write_index(run.path.parent)
     return report
 
 

@@ -48,6 +48,7 @@ class Result:
     looked: bool = True  # False: "not looked at" (no evidence of that side was recorded)
     count: int = 0  # violations found, of which `violations` keeps the first few
     violations: tuple[Violation, ...] = ()
+    kinds: dict[str, int] = field(default_factory=dict)  # how many of each anomaly; adds up to `count`
     doubts: tuple[str, ...] = ()  # why the verdict is unknown, a sentence each
     facts: dict[str, int] = field(default_factory=dict)  # what it looked at, counted
     cut_off: tuple[int, ...] = ()  # operations whose process was killed under them: judged by none

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 
-from harness.bench import checkers, framework, load, recording
+from harness.bench import checkers, framework, live, load, pages, recording
 
 PARTS = {
     "recording": recording.main,
     "checkers": checkers.main,
     "load": load.main,
     "framework": framework.main,
+    "pages": pages.main,
+    "live": live.main,
 }
 
 

@@ -5,7 +5,7 @@ off, journals are written for real. What is compared is measured in turn in one 
 each, and the medians of the rounds' differences and ratios are printed. Times are CPU time; instructions are
 counted by callgrind, so that they can be compared across changes and machines.
 
-The budget can be read in two ways (docs/decisions/0007), so the limit stands beside each. In process, the
+The budget can be read in two ways (docs/decisions/0009), so the limit stands beside each. In process, the
 request costs nothing but itself, and recording weighs most. *Served* is what a user of the harness pays.
 """
 

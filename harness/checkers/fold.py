@@ -89,6 +89,7 @@ def conclude(
         looked=bool(seen or found.count or reasons),
         count=found.count,
         violations=found.violations,
+        kinds=dict(found.kinds),
         doubts=tuple(reasons),
         facts=_facts(law, facts, looked, found, counts or {}),
         cut_off=cut_off,

@@ -21,7 +21,7 @@ from harness.verdict import Result, Violation
 
 from .assembly import Assembly, Groups
 from .fold import Fold, Law, Looked, conclude
-from .ledger_rules import ALPHABET, FOREIGN, audit, audit_stray
+from .ledger_rules import ALPHABET, CALLBACKS, COUNTED, FOREIGN, WRONG, audit, audit_stray, no_hooks
 from .sentences import capital
 from .shapes import Breach, Shaped, Shapes
 from .tally import Tally
@@ -48,6 +48,7 @@ class Ledger:
         self._strays = Shapes(audit_stray)
         self._looked = 0
         self._activations = 0
+        self._hooks = no_hooks()
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the target's matters."""
@@ -62,6 +63,7 @@ class Ledger:
     def _audit(self, groups: Groups) -> None:
         for start, account in self._shapes.judge(groups, _shaped(groups)):
             self._activations += account.activations
+            self._hooks += account.hooks
             if account.breaches:
                 self._report(groups, start, account.breaches)
 
@@ -95,10 +97,24 @@ class Ledger:
             facts,
             Looked(server=self._looked),
             self._tally.close(facts),
-            counts={"activations": self._activations, "cut_off": len(cut_off)},
+            counts={"activations": self._activations, "cut_off": len(cut_off), **self._by_hook()},
             doubts=self._doubts(),
             cut_off=tuple(cut_off),
         )
+
+    def _by_hook(self) -> dict[str, int]:
+        """Return the activations of each context, and of each callback what went wrong with it.
+
+        A callback ran once for each of its context's activations, less ``missing.<callback>``.
+        """
+        counts: dict[str, int] = {}
+        for context, callbacks in CALLBACKS.items():
+            counts[f"{context}_contexts"] = int(self._hooks[callbacks[0] - 1, 0])
+            for callback in callbacks:
+                for what, number in zip(COUNTED, self._hooks[callback - 1].tolist(), strict=True):
+                    if number and what in WRONG:
+                        counts[f"{what}.{callback.name.lower()}"] = number
+        return counts
 
     def _doubts(self) -> Iterator[str]:
         yield from self._assembly.crowding.doubts()

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
 
 from harness.history.layout import Callback, Kind, Outcome
 from harness.history.scenarios import LEGAL, Legal
@@ -12,6 +15,8 @@ from harness.history.steps import Step
 
 from .sentences import join_and
 from .shapes import Alphabet, Breach, ShapeRow
+
+Hooks: TypeAlias = npt.NDArray[np.int64]
 
 #: Added to an outcome whose exception carries another operation's canary.
 FOREIGN = 0x80
@@ -54,11 +59,23 @@ ALPHABET = Alphabet(
 )
 
 
+#: What is counted of each callback, in this order: activations it had to run for, those for which it
+#: never did, and those for which it ran again.
+COUNTED = ("opened", "missing", "twice")
+WRONG = frozenset(COUNTED[1:])
+
+
 class Account(NamedTuple):
-    """The audit of one shape."""
+    """The audit of one shape; ``hooks`` has a row for each callback, a column for each of COUNTED."""
 
     activations: int
     breaches: tuple[Breach, ...]
+    hooks: Hooks
+
+
+def no_hooks() -> Hooks:
+    """Return an empty count of callbacks."""
+    return np.zeros((len(Callback), len(COUNTED)), np.int64)
 
 
 @dataclass(slots=True)
@@ -71,6 +88,7 @@ class _Activation:
     popped: int | None = None
     late: bool = False
     ran: dict[Callback, int] = field(default_factory=dict)
+    again: set[Callback] = field(default_factory=set)
 
 
 class _Audit:
@@ -156,6 +174,7 @@ class _Audit:
             )
             return
         if callback in one.ran:
+            one.again.add(callback)
             yield Breach(
                 "repeated-teardown",
                 f"{name} ran again for the same {one.context} context of {{op}}.",
@@ -258,7 +277,16 @@ def audit(rows: list[ShapeRow]) -> Account:
     """Return the audit of a whole operation, from its ENTER to its EXIT or the end of its journal."""
     walk = _Audit()
     breaches = tuple(walk.walk(rows))
-    return Account(len(walk.active) + len(walk.done), breaches)
+    activations = [*walk.active.values(), *walk.done]
+    return Account(len(activations), breaches, _count_hooks(activations))
+
+
+def _count_hooks(activations: list[_Activation]) -> Hooks:
+    hooks = no_hooks()
+    for one in activations:
+        for callback in CALLBACKS[one.context]:
+            hooks[callback - 1] += (1, callback not in one.ran, callback in one.again)
+    return hooks
 
 
 def audit_stray(rows: list[ShapeRow]) -> tuple[Breach, ...]:

@@ -30,6 +30,7 @@ class Found:
     count: int = 0
     violations: tuple[Violation, ...] = ()
     withheld: int = 0
+    kinds: tuple[tuple[str, int], ...] = ()  # how many of each anomaly
 
 
 @dataclass(slots=True)
@@ -101,13 +102,14 @@ class Tally:
     def close(self, facts: ColumnFacts) -> Found:
         """Return all that was found, less what a journal's own gaps may explain."""
         broken = {j.source for j in facts.journals if j.gaps or j.problem}
-        count = withheld = 0
+        withheld = 0
+        counts: dict[str, int] = {}
         kept: dict[str, list[tuple[str, int, int, Violation]]] = {}
         for (anomaly, source), one in self._kept.items():
             if anomaly in self._absences and source in broken:
                 withheld += one.count
                 continue
-            count += one.count
+            counts[anomaly] = counts.get(anomaly, 0) + one.count
             kept.setdefault(anomaly, []).extend(
                 (source, number, operation, one.by_operation[operation][1]) for number, operation in one.order
             )
@@ -116,4 +118,4 @@ class Tally:
             for anomaly in sorted(kept)
             for entry in sorted(kept[anomaly], key=lambda entry: entry[:3])[:KEPT]
         ]
-        return Found(count, tuple(violations), withheld)
+        return Found(sum(counts.values()), tuple(violations), withheld, tuple(sorted(counts.items())))

@@ -10,7 +10,7 @@ from pathlib import Path
 from harness.options.table import Catalogue, Settings
 from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
-from harness.report.text import render_text
+from harness.report.text import FINAL_WIDTH, render_text
 from harness.stage.hosted import bind_warning, check_hosting
 from harness.store.runs import Column, Run, read_doubts
 from harness.verdict import EXIT_HARNESS_FAILED
@@ -18,6 +18,8 @@ from harness.workers.failure import last_lines, with_log
 
 from .interrupts import Interrupts, QuitError
 from .loading import Crowd, Watching, load_column
+from .progress import Progress
+from .step_summary import add_step_summary
 from .terminal import Terminal
 
 #: For each column, if nobody says when to end.
@@ -51,7 +53,7 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
         terminal.complain(warning)
     by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
     with Interrupts() as interrupts:
-        watching = Watching(_progress(settings, terminal), lambda: interrupts.asked)
+        watching = Watching(_progress(settings, list(by_name), terminal), lambda: interrupts.asked)
 
         def load(run: Run, column: Column) -> None:
             model, server = by_name[column.name]
@@ -83,7 +85,9 @@ def _complain_of_target(column: Column, terminal: Terminal) -> None:
 
 def conclude(run: Run, report: RunReport, terminal: Terminal) -> int:
     """Say what a run's verdict is, and last where its report lies; return the exit code."""
-    terminal.say(render_text(report, color=terminal.colour).rstrip("\n"))
+    if problem := add_step_summary(report):
+        terminal.complain(problem)
+    terminal.say(render_text(report, FINAL_WIDTH, color=terminal.colour, causes_max=1).rstrip("\n"))
     terminal.say()
     terminal.say(shown_path(run.report_path))
     return report.exit_code
@@ -97,9 +101,12 @@ def shown_path(path: Path) -> str:
         return str(path)
 
 
-def _progress(settings: Settings, terminal: Terminal) -> Callable[[str, int, float], None]:
+def _progress(
+    settings: Settings, columns: list[str], terminal: Terminal
+) -> Callable[[str, int, float], None]:
+    line = Progress(settings, columns).line
+
     def progress(column: str, operations: int, seconds: float) -> None:
-        total = f" of {settings.operations}" if settings.operations is not None else ""
-        terminal.progress(f"{column}: {operations}{total} operations, {seconds:.0f} s")
+        terminal.progress(line(column, operations, seconds))
 
     return progress

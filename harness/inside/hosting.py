@@ -19,6 +19,7 @@ from harness.inside.census import Census
 from harness.inside.complaint import fail
 from harness.inside.ledger import keep_ledger
 from harness.inside.locality import Locality
+from harness.inside.locating import Locating
 from harness.inside.observer import Observer
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
@@ -37,6 +38,7 @@ class Inside:
         self._spec = spec
         self._numbers = itertools.count(1)
         self._observer: Observer | None = None
+        self._locating: Locating | None = None
 
     def load(self) -> WSGIApplication:
         """Import the target and return it, wrapped; ends the process if that can't be done."""
@@ -58,6 +60,8 @@ class Inside:
         """Close the journal of this process, which has stopped serving in order."""
         if self._observer is not None:
             self._observer.close()
+        if self._locating is not None:
+            self._locating.close()
 
     def _observe(self, loaded: Loaded, locality: Locality) -> Observer | None:
         """Install the observer and the ledger; None if nothing is to be, or can be, recorded."""
@@ -76,11 +80,22 @@ class Inside:
             complain=self._complain,
             census=Census(locality) if self._spec.census else None,
         )
-        loaded.install_checkpoint(observer.hook)
-        loaded.install_look(observer.look)
+        self._locating = self._locate(loaded, observer)
         loaded.install_carry(observer.carry)
         keep_ledger(loaded.app, loaded.signals, observer)
         return observer
+
+    def _locate(self, loaded: Loaded, observer: Observer) -> Locating:
+        """Install the observer's hooks, at first behind what finds the checkpoints' lines."""
+
+        def install() -> None:
+            loaded.install_checkpoint(observer.hook)
+            loaded.install_look(observer.look)
+
+        locating = Locating(Path(self._spec.journal_dir), install)
+        loaded.install_checkpoint(locating.before_step(observer.hook))
+        loaded.install_look(locating.before_look(observer.look))
+        return locating
 
     def _open_journal(self) -> JournalWriter:
         """Open this process's next journal, with its share of what the column may take.

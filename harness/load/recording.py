@@ -31,7 +31,7 @@ from harness.workload.operation import Operation
 
 from .connections import Connection
 from .observations import Observation
-from .redaction import TEXT_CHARACTERS_MAX
+from .redaction import TEXT_CHARACTERS_MAX, describe_request
 
 _LOW = (1 << 32) - 1
 
@@ -48,20 +48,23 @@ class Journal(Protocol):
 class Details(Protocol):
     """Where redacted texts go."""
 
-    def write(self, op: int, text: str, /) -> None:
-        """Keep a text about the operation with this canary."""
+    def write(self, op: int, text: str, sent: str = "", /) -> None:
+        """Keep a text about the operation with this canary, and what was sent for it."""
 
 
 #: Kept free for the line that says how many others were dropped.
 _LAST_LINE_BYTES = 128
 
 
-def _line(op: int, text: str) -> bytes:
-    return json.dumps({"op": to_text(op), "text": text[:TEXT_CHARACTERS_MAX]}).encode() + b"\n"
+def _line(op: int, text: str, sent: str = "") -> bytes:
+    fields = {"op": to_text(op), "text": text[:TEXT_CHARACTERS_MAX]}
+    if sent:
+        fields["sent"] = sent[:TEXT_CHARACTERS_MAX]
+    return json.dumps(fields).encode() + b"\n"
 
 
 class DetailsWriter:
-    """Appends redacted lines ``{"op": "<16 hex>", "text": "..."}`` to a file of bounded size.
+    """Appends redacted lines ``{"op": "<16 hex>", "text": "...", "sent": "..."}`` to a file of bounded size.
 
     :param bytes_max: once a line would not fit, it and all later ones are dropped and counted in
         ``dropped``; so is a line the disk does not take. The last line says how many.
@@ -74,9 +77,9 @@ class DetailsWriter:
         self._lock = threading.Lock()
         self.dropped = 0
 
-    def write(self, op: int, text: str) -> None:
-        """Append a line about the operation with this canary; *text* is already redacted."""
-        line = _line(op, text)
+    def write(self, op: int, text: str, sent: str = "") -> None:
+        """Append a line about the operation with this canary; both texts are already redacted."""
+        line = _line(op, text, sent)
         with self._lock:
             if len(line) > self._room:
                 self._room = 0
@@ -123,7 +126,7 @@ class Recorder:
     def explain(self, operation: Operation, text: str) -> None:
         """Keep a redacted line about an operation that did not go as it should."""
         if self._details is not None:
-            self._details.write(operation.canary, text)
+            self._details.write(operation.canary, text, describe_request(operation))
 
 
 class Trail:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 
-from harness.history.canary import CanaryKind
+from harness.history.canary import HEADER, CanaryKind, to_text
+from harness.workload.operation import SESSION_COOKIES, Operation
 
 from .http import Response
 
@@ -60,3 +61,24 @@ def describe_response(response: Response) -> str:
     if len(headers) > room:
         headers = headers[:room] + "..."
     return f"status {response.status}; {body}; {headers}"
+
+
+def describe_request(operation: Operation) -> str:
+    """Return one line of at most :data:`TEXT_CHARACTERS_MAX` characters about what was sent.
+
+    The canaries that a caller carries in stay; what identifies a session to the target does not.
+    """
+    names = [name for name, _ in operation.headers if name.lower() != HEADER.lower()]
+    cookies = [f"{name}={value}" if _CANARY.fullmatch(value) else name for name, value in operation.cookies]
+    if operation.sends_session:
+        cookies.append(
+            f"{SESSION_COOKIES[operation.store]}={REDACTED} (session {to_text(operation.session)})"
+        )
+    parts = [f"{operation.method} {operation.path}", f"{HEADER}: {to_text(operation.canary)}"]
+    if names:
+        parts.append(f"also {', '.join(names)}")
+    if cookies:
+        parts.append(f"cookies {', '.join(cookies)}")
+    if operation.body:
+        parts.append(redact_body(operation.body))
+    return "; ".join(parts)[:TEXT_CHARACTERS_MAX]

@@ -8,20 +8,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 from harness.history.canary import to_text
 from harness.history.event import Event
+from harness.history.exercise import Exercise
 from harness.history.facts import JournalFacts
 from harness.inert import script_data
 from harness.verdict import Result, Violation
 
-from .data import ColumnReport, Measures, ResourceSample, RunReport, ScenarioMeasures
+from .data import CodePlace, ColumnReport, Detail, Measures, ResourceSample, RunReport, ScenarioMeasures
+from .doubts import column_doubts
 from .evidence import evidence_lines
 from .matrix import state_of
 from .narrate import what_happened
 from .redact import redact
-from .sections import column_doubts
 from .wording import command_again, sentence
 
 FORMAT = 1
@@ -33,6 +35,22 @@ CANARIES = frozenset({"op", "request", "session", "g"})
 def render_json(report: RunReport) -> str:
     """Return the report as JSON text."""
     return script_data(json.dumps(_run(report), indent=2, allow_nan=False)) + "\n"
+
+
+def render_brief(report: RunReport) -> str:
+    """Return the few facts of a run that a list of runs shows, as JSON text (``brief.json``)."""
+    brief = {
+        "format": FORMAT,
+        "run": report.run,
+        "verdict": report.verdict.word,
+        "exit_code": report.exit_code,
+        "meaning": sentence(report),
+        "columns": {column.name: column.verdict.word for column in report.columns},
+        "operations": sum(column.measures.operations for column in report.columns),
+        "seed": _plain(report.meta.get("seed")),
+        "created_utc": str(report.meta.get("created_utc", "")),
+    }
+    return script_data(json.dumps(brief, indent=1, allow_nan=False)) + "\n"
 
 
 def _run(report: RunReport) -> dict[str, Any]:
@@ -66,17 +84,38 @@ def _column(column: ColumnReport) -> dict[str, Any]:
         "measures": _measures(column.measures),
         "resources": [_sample(sample) for sample in column.resources],
         "journals": [_journal(journal) for journal in column.facts.journals],
-        "details": _details(column),
+        "details": _details(column, lambda detail: detail.text),
+        "sent": _details(column, lambda detail: detail.sent),
+        "exercise": _exercise(column.exercise),
+        "places": {name: _place(place) for name, place in sorted(column.places.items())},
         "meta": _plain(column.meta),
     }
 
 
-def _details(column: ColumnReport) -> dict[str, str]:
-    """Return what came back, for those operations that a violation names."""
+def _details(column: ColumnReport, part: Callable[[Detail], str]) -> dict[str, str]:
+    """Return what was sent or came back, for those operations that a violation names and a client kept."""
     named = {
         op for result in column.results for violation in result.violations for op in violation.operations
     }
-    return {to_text(op): redact(text) for op, text in sorted(column.details.items()) if op in named}
+    kept = [(op, part(detail)) for op, detail in sorted(column.details.items()) if op in named]
+    return {to_text(op): redact(text) for op, text in kept if text}
+
+
+def _exercise(exercise: Exercise) -> dict[str, Any]:
+    return {
+        "switches": exercise.switches,
+        "ways": exercise.ways,
+        "busiest": [
+            {"interrupted": way.interrupted, "went_on": way.went_on, "count": way.count}
+            for way in exercise.busiest
+        ],
+        "steps": dict(exercise.steps),
+        "looks": dict(exercise.looks),
+    }
+
+
+def _place(place: CodePlace) -> dict[str, Any]:
+    return {"file": place.file, "line": place.line, "function": place.function, "code": place.code}
 
 
 def _result(result: Result) -> dict[str, Any]:
@@ -87,6 +126,7 @@ def _result(result: Result) -> dict[str, Any]:
         "verdict": result.verdict.word,
         "looked": result.looked,
         "count": result.count,
+        "kinds": dict(result.kinds),
         "doubts": list(result.doubts),
         "facts": dict(result.facts),
         "cut_off": [to_text(operation) for operation in result.cut_off],

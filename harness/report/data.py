@@ -5,11 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from harness.history.event import Event
+from harness.history.exercise import Exercise
 from harness.history.facts import ColumnFacts
 from harness.history.measures import Measures, ScenarioMeasures
 from harness.verdict import Result, Verdict
 
-__all__ = ["ColumnReport", "Measures", "ResourceSample", "RunReport", "ScenarioMeasures"]
+__all__ = [
+    "CodePlace",
+    "ColumnReport",
+    "Detail",
+    "Measures",
+    "ResourceSample",
+    "RunReport",
+    "ScenarioMeasures",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +35,29 @@ class ResourceSample:
 
 
 @dataclass(frozen=True, slots=True)
+class Detail:
+    """What a client kept of an operation that did not go as it should, redacted."""
+
+    text: str  # what came back
+    sent: str = ""  # what was sent
+
+
+@dataclass(frozen=True, slots=True)
+class CodePlace:
+    """A line of the target's code."""
+
+    file: str
+    line: int
+    function: str = ""
+    code: str = ""  # the line's text
+
+    @property
+    def short(self) -> str:
+        """The place as a reader needs it: the last parts of the path, and the line."""
+        return f"{'/'.join(self.file.replace(chr(92), '/').split('/')[-3:])}:{self.line}"
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnReport:
     """Everything a report says of one column."""
 
@@ -36,7 +69,11 @@ class ColumnReport:
     measures: Measures
     resources: tuple[ResourceSample, ...] = ()
     cut_off: tuple[int, ...] = ()  # canaries of operations whose worker was killed under them
-    details: dict[int, str] = field(default_factory=dict)  # operation -> redacted text that came back
+    details: dict[int, Detail] = field(default_factory=dict)  # of operations that a violation names
+    exercise: Exercise = field(default_factory=Exercise)
+    places: dict[str, CodePlace] = field(default_factory=dict)  # checkpoint -> where it is announced
+    stories: dict[int, tuple[Event, ...]] = field(default_factory=dict)  # all events of shown operations
+    reproducers: dict[str, str] = field(default_factory=dict)  # anomaly -> a program that shows it again
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ from harness.inert import inert_line
 from harness.verdict import Result, Verdict
 
 from .data import ColumnReport, RunReport
+from .doubts import column_doubts
 from .figures import plural
 from .matrix import State, state_of
-from .sections import column_doubts
 
 #: The case that carries what no single invariant can: the run's and the column's own doubts.
 RECORDING = "recording"

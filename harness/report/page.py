@@ -19,10 +19,14 @@ from harness.history.canary import name_canary, to_text
 from harness.inert import finalize
 from harness.verdict import Verdict
 
+from .brief import make_brief
+from .cards import Card, counted_columns, make_cards
 from .data import RunReport
+from .doubts import run_doubts
 from .figures import count, plural, short
+from .hooks import MARK, offenders
 from .matrix import State, make_matrix, state_of
-from .sections import ColumnSection, column_doubts, make_section, measures_line, setting_text
+from .sections import ColumnSection, make_section, measures_line, setting_text
 from .wording import EXIT_MEANINGS, GLOSSARY, command_again, command_to_check, sentence
 
 #: Drawn before a cell's words, so that colour is never the only difference.
@@ -55,31 +59,42 @@ def make_environment() -> Environment:
         setting=setting_text,
         state=state_of,
         measures_line=measures_line,
+        columns=counted_columns,
+        offenders=offenders,
+        plain=lambda facts: {name: number for name, number in facts.items() if MARK not in name},
     )
     return environment
 
 
-def render_page(report: RunReport) -> str:
-    """Return the whole page."""
+def render_template(template: str, **values: Any) -> str:
+    """Return a page made of one of the templates here that extend ``base.html``."""
     environment = make_environment()
     source, _, _ = PackageLoader("harness.report").get_source(environment, "style.css")
+    # The style sheet is the project's own file, not target text.
+    style = Markup(source)  # noqa: S704
+    return environment.get_template(template).render(policy=content_policy(source), style=style, **values)
+
+
+def render_page(report: RunReport) -> str:
+    """Return the whole page."""
     sections = [make_section(column, number) for number, column in enumerate(report.columns, start=1)]
-    return environment.get_template("page.html").render(
+    cards = make_cards(report)
+    return render_template(
+        "page.html",
         report=report,
-        policy=content_policy(source),
-        # The style sheet is the project's own file, not target text.
-        style=Markup(source),  # noqa: S704
+        brief=make_brief(report, cards),
+        cards=cards,
         sentence=sentence(report),
         exit_meaning=EXIT_MEANINGS.get(report.exit_code, "no meaning of ours"),
+        faults=_faults(report),
         operations=sum(column.measures.operations for column in report.columns),
-        contents=_contents(report, sections),
+        contents=_contents(report, sections, cards),
         doubts=run_doubts(report),
         matrix=make_matrix(report),
         marks=MARKS,
         words=VERDICT_STATES,
-        links=_links(sections),
+        links=_links(report, cards),
         sections=sections,
-        violations_shown=any(section.violations for section in sections),
         not_looked_at=any(not r.looked for column in report.columns for r in column.results),
         command=command_again(report.meta),
         check=command_to_check(report),
@@ -94,33 +109,42 @@ def content_policy(style: str) -> str:
     return _HARMLESS_POLICY.format(digest)
 
 
-def run_doubts(report: RunReport) -> tuple[tuple[str, str], ...]:
-    """Return every doubt of the run and of its columns, as (where, sentence)."""
-    own = [("run", doubt) for doubt in report.doubts]
-    return (*own, *((column.name, doubt) for column in report.columns for doubt in column_doubts(column)))
-
-
-def _contents(report: RunReport, sections: Sequence[ColumnSection]) -> list[tuple[str, str]]:
-    violations = sum(result.count for column in report.columns for result in column.results)
-    entries = [
+def _contents(
+    report: RunReport, sections: Sequence[ColumnSection], cards: Sequence[Card]
+) -> list[tuple[str, str]]:
+    causes = plural(len(cards), "cause")
+    doubts = [("doubts", "Doubts")] if run_doubts(report) else []
+    first = doubts if report.verdict is Verdict.UNKNOWN else []
+    return [
+        *first,
         ("matrix", "Matrix"),
-        ("violations", plural(violations, "violation") if violations else "Violations: none"),
+        ("violations", f"Violations: {causes}" if cards else "Violations: none"),
+        *(doubts if not first else []),
         ("evidence", "Evidence"),
+        ("exercise", "What was exercised"),
+        ("ledger", "Teardown ledger"),
+        ("cycle", "The cycle"),
         *((section.anchor, section.column.name) for section in sections),
         ("again", "Run it again"),
         ("environment", "Environment"),
         ("words", "Words"),
     ]
-    return [("doubts", "Doubts"), *entries] if run_doubts(report) else entries
 
 
-def _links(sections: Sequence[ColumnSection]) -> dict[tuple[str, str], str]:
-    """Return the anchor of the first violation of each cell."""
+def _links(report: RunReport, cards: Sequence[Card]) -> dict[tuple[str, str], str]:
+    """Return the anchor of the first witness of each cell."""
     links: dict[tuple[str, str], str] = {}
-    for section in sections:
-        for item in section.violations:
-            links.setdefault((section.column.name, item.result.invariant), item.anchor)
+    for card in cards:
+        for kind, anchor in card.anchors:
+            for name, _ in kind.counts:
+                links.setdefault((name, kind.invariant), anchor)
     return links
+
+
+def _faults(report: RunReport) -> str:
+    """Return the seeded defects of any column, ``none`` if there are none."""
+    named = (fault for column in report.columns for fault in column.meta.get("faults") or ())
+    return ", ".join(dict.fromkeys(str(fault) for fault in named)) or "none"
 
 
 def _versions(meta: Mapping[str, Any]) -> list[tuple[str, str]]:

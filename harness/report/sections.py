@@ -9,39 +9,30 @@ from typing import Any
 from markupsafe import Markup
 
 from harness.history.canary import name_canary, to_text
-from harness.verdict import Result, Violation
+from harness.history.steps import Step
+from harness.verdict import Violation
 
 from .charts import latency_chart, line_chart
-from .data import ColumnReport
+from .data import CodePlace, ColumnReport
+from .doubts import column_doubts
 from .evidence import EvidenceLine, evidence_lines
 from .figures import MIB, count, milliseconds, plural, seconds, short
-from .lanes import draw_timeline
+from .hooks import HookLine, hook_lines
 from .redact import redact
-from .timeline import Timeline, make_timeline
+from .unexercised import of_column
 
 #: Operations named one by one; of more, the rest is counted.
 CUT_OFF_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
-class ViolationItem:
-    """One violation, its witness and what came back."""
+class CycleLine:
+    """One step of the request cycle as a column went through it."""
 
-    violation: Violation
-    timeline: Timeline
-    drawing: Markup
-    details: tuple[tuple[str, str], ...]  # (operation's name, redacted text)
-
-
-@dataclass(frozen=True, slots=True)
-class ViolationSection:
-    """The violations of one kind: the first in full, the others folded away."""
-
-    anchor: str
-    result: Result
-    anomaly: str
-    first: ViolationItem
-    others: tuple[ViolationItem, ...]
+    number: int
+    step: str
+    times: int
+    place: CodePlace | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +51,9 @@ class ColumnSection:
     column: ColumnReport
     evidence: tuple[EvidenceLine, ...]
     doubts: tuple[str, ...]
-    violations: tuple[ViolationSection, ...]
+    hooks: tuple[HookLine, ...]
+    cycle: tuple[CycleLine, ...]
+    missing: tuple[str, ...]  # what was not exercised
     settings: tuple[tuple[str, str], ...]
     charts: tuple[Chart, ...]
     latencies: Markup
@@ -75,29 +68,14 @@ def make_section(column: ColumnReport, number: int) -> ColumnSection:
         column,
         evidence_lines(column),
         column_doubts(column),
-        _violations(column, anchor),
+        hook_lines(column),
+        _cycle(column),
+        tuple(of_column(column)),
         _settings(column.meta),
         tuple(chart for chart in _charts(column) if chart.drawing),
         latency_chart(column.measures.scenarios),
         name_operations(column.cut_off),
     )
-
-
-def column_doubts(column: ColumnReport) -> tuple[str, ...]:
-    """Return every reason why a column may be unknown, each once; a checker's own with its name."""
-    said = dict.fromkeys([*column.facts.doubts, *(j.problem for j in column.facts.journals if j.problem)], "")
-    for result in column.results:
-        for doubt in result.doubts:
-            said.setdefault(doubt, f"{result.invariant}: ")
-    return tuple(prefix + doubt for doubt, prefix in said.items())
-
-
-def by_anomaly(result: Result) -> tuple[tuple[Violation, ...], ...]:
-    """Return the violations of a result, those of one kind together."""
-    kinds: dict[str, list[Violation]] = {}
-    for violation in result.violations:
-        kinds.setdefault(violation.anomaly, []).append(violation)
-    return tuple(tuple(same) for same in kinds.values())
 
 
 def name_operations(operations: tuple[int, ...]) -> str:
@@ -110,7 +88,7 @@ def name_operations(operations: tuple[int, ...]) -> str:
 def details_of(column: ColumnReport, violation: Violation) -> tuple[tuple[str, str], ...]:
     """Return what came back for the operations of a violation, redacted."""
     return tuple(
-        (f"{name_canary(op)} ({to_text(op)})", redact(column.details[op]))
+        (f"{name_canary(op)} ({to_text(op)})", redact(column.details[op].text))
         for op in violation.operations
         if op in column.details
     )
@@ -138,19 +116,13 @@ def slowest_line(column: ColumnReport) -> str:
     return f"slowest scenario {worst.scenario}: p99 {milliseconds(worst.latency_ms_p99)}"
 
 
-def _violations(column: ColumnReport, anchor: str) -> tuple[ViolationSection, ...]:
-    sections: list[ViolationSection] = []
-    for result in column.results:
-        for same in by_anomaly(result):
-            first, *others = (_item(column, violation) for violation in same)
-            name = f"{anchor}-violation-{len(sections) + 1}"
-            sections.append(ViolationSection(name, result, same[0].anomaly, first, tuple(others)))
-    return tuple(sections)
-
-
-def _item(column: ColumnReport, violation: Violation) -> ViolationItem:
-    timeline = make_timeline(violation.witness, one_host=one_host(column))
-    return ViolationItem(violation, timeline, draw_timeline(timeline), details_of(column, violation))
+def _cycle(column: ColumnReport) -> tuple[CycleLine, ...]:
+    times = dict(column.exercise.steps)
+    if not any(times.values()):
+        return ()
+    return tuple(
+        CycleLine(step, step.label, times.get(step.label, 0), column.places.get(step.label)) for step in Step
+    )
 
 
 def _settings(meta: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:

@@ -6,44 +6,53 @@ escape sequences in the output are ours.
 
 from __future__ import annotations
 
+import shlex
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from harness.history.canary import name_canary, to_text
 from harness.inert import inert_block, inert_line
-from harness.verdict import Result, Verdict, Violation
+from harness.verdict import Verdict
 
-from .data import ColumnReport, RunReport
+from .cards import Card, counted_columns, make_cards
+from .data import RunReport
+from .doubts import run_doubts
 from .evidence import evidence_lines
-from .figures import count, plural
+from .figures import plural
 from .matrix import make_matrix, matrix_text
-from .page import run_doubts
-from .sections import by_anomaly, details_of, measures_line, name_operations, one_host, slowest_line
+from .sections import details_of, measures_line, name_operations, one_host, slowest_line
 from .timeline import make_timeline, timeline_text
 from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
 
 WIDTH = 100
+#: What is said at the end of a run fits a terminal of eighty columns; summary.txt has more room.
+FINAL_WIDTH = 80
+#: Kinds of violation that a brief text names.
+KINDS_SHOWN = 5
 
 COLOURS = {Verdict.VALID: "\x1b[1;32m", Verdict.UNKNOWN: "\x1b[1;33m", Verdict.INVALID: "\x1b[1;31m"}
 PLAIN = "\x1b[0m"
 
 
-def render_text(report: RunReport, width: int = WIDTH, *, color: bool = False) -> str:
-    """Return the report as text of about *width* characters a line, the verdict coloured if *color*."""
+def render_text(
+    report: RunReport, width: int = WIDTH, *, color: bool = False, causes_max: int | None = None
+) -> str:
+    """Return the report as text of about *width* characters a line, the verdict coloured if *color*.
+
+    With *causes_max* only so many causes of violations are told, in brief, and the others counted.
+    """
+    cards = make_cards(report)
+    told = cards if causes_max is None else cards[:causes_max]
     blocks = [
         _head(report, width, color),
         _doubts(report, width),
         _matrix(report, width),
         _evidence(report, width),
-        *(
-            _violations(column, result, same, width)
-            for column in report.columns
-            for result in column.results
-            for same in by_anomaly(result)
-        ),
+        *(_cause(card, width, brief=causes_max is not None) for card in told),
+        _others(len(cards) - len(told)),
         _cut_off(report, width),
         _measures(report, width),
-        _again(report),
+        _again(report, width),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -88,26 +97,37 @@ def _evidence(report: RunReport, width: int) -> list[str]:
     return ["Evidence", *_items(lines, width)] if lines else []
 
 
-def _violations(column: ColumnReport, result: Result, same: Sequence[Violation], width: int) -> list[str]:
-    """Return the first violation of a kind in full, and how many more of it the page shows."""
-    violation = same[0]
-    more = f"; {count(len(same) - 1)} more of this kind in the report" if len(same) > 1 else ""
-    broken = f"broken {plural(result.count, 'time')} in {column.name}{more}"
+def _cause(card: Card, width: int, *, brief: bool) -> list[str]:
+    """Return the strongest witness of a cause, and how often each kind was found; *brief*: the first few."""
+    item, violation = card.first, card.first.kind.shown.violation
     operations = ", ".join(f"{name_canary(op)} ({to_text(op)})" for op in violation.operations)
+    where = f"{item.where}{f' ({item.place.short})' if item.place else ''}, in {item.column.name}"
     lines = [
-        inert_line(f"Violation: {result.invariant} {violation.anomaly} in {column.name}"),
+        *_wrapped(f"Violation: {card.group.cause.title}", width),
         *_wrapped(violation.explanation, width, "  "),
-        *_wrapped(f"law: {result.title} ({broken})", width, "  "),
+        *_wrapped(f"{plural(card.group.count, 'violation')}. {card.contrast}", width, "  "),
         *_wrapped(f"operations: {operations or 'none named'}", width, "  "),
-        *_wrapped(f"checkpoint: {violation.checkpoint or 'none named'}", width, "  "),
+        *_wrapped(f"where: {where}", width, "  "),
         "  witness:",
     ]
-    timeline = make_timeline(violation.witness, one_host=one_host(column))
+    timeline = make_timeline(violation.witness, one_host=one_host(item.column))
     lines += [f"    {line}" for line in timeline_text(timeline, width - 4)]
-    for name, text in details_of(column, violation):
+    for name, text in [] if brief else details_of(item.column, violation):
         lines.append(f"  what came back to {name}, redacted:")
         lines += [part for line in inert_block(text).splitlines() for part in _wrapped(line, width, "    ")]
-    return lines
+    lines.append("  everything it broke:")
+    kinds = card.group.kinds
+    shown = kinds[:KINDS_SHOWN] if brief else kinds
+    for kind in shown:
+        text = f"{kind.invariant} {kind.anomaly}: {counted_columns(kind)}"
+        lines += _wrapped(text, width, "    ", "      ")
+    if len(shown) < len(kinds):
+        lines.append(f"    and {plural(len(kinds) - len(shown), 'more kind')}: see summary.txt")
+    return [*lines, "  run it again:", *_command(card.command, width, "    ")]
+
+
+def _others(causes: int) -> list[str]:
+    return [f"... and {plural(causes, 'more cause')}: see summary.txt"] if causes else []
 
 
 def _cut_off(report: RunReport, width: int) -> list[str]:
@@ -127,11 +147,22 @@ def _measures(report: RunReport, width: int) -> list[str]:
     return ["Measures", *_items(lines, width)] if lines else []
 
 
-def _again(report: RunReport) -> list[str]:
+def _again(report: RunReport, width: int) -> list[str]:
     command = command_again(report.meta)
-    lines = [f"  {inert_line(command)}"] if command else []
-    check = f"  {inert_line(command_to_check(report))}"
-    return ["Run it again", *lines, "Judge it again, offline", check]
+    check = _command(command_to_check(report), width, "  ")
+    return ["Run it again", *_command(command, width, "  "), "Judge it again, offline", *check]
+
+
+def _command(command: str, width: int, indent: str) -> list[str]:
+    """Return a command as lines that a shell takes as one; a word longer than *width* is left whole."""
+    lines: list[str] = []
+    for word in shlex.split(command):
+        quoted = inert_line(shlex.quote(word))
+        if lines and len(lines[-1]) + len(quoted) + 3 <= width:
+            lines[-1] += f" {quoted}"
+        else:
+            lines.append(f"{indent}{'  ' if lines else ''}{quoted}")
+    return [*(f"{line} \\" for line in lines[:-1]), *lines[-1:]]
 
 
 def _items(texts: Iterable[str], width: int) -> list[str]:

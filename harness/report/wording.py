@@ -101,6 +101,19 @@ def command_again(meta: dict[str, Any]) -> str:
     return shlex.join(command)
 
 
+def command_for(meta: dict[str, Any], model: str, server: str) -> str:
+    """Return the command that runs one column of a run again, with the seed it drew."""
+    command, skip = [], False
+    for word in (str(word) for word in meta.get("command", ())):
+        if skip or word in ("--worker-model", "--server"):
+            skip = not skip
+        elif not word.startswith(("--worker-model=", "--server=")):
+            command.append(word)
+    if not command or not (model and server):
+        return command_again(meta)
+    return command_again({**meta, "command": [*command, "--worker-model", model, "--server", server]})
+
+
 def command_to_check(report: RunReport) -> str:
     """Return the command that judges what was recorded once more, in the folder it was asked to use."""
     command = [str(word) for word in report.meta.get("command", ())]

@@ -25,6 +25,7 @@ T = TypeVar("T", RunMeta, ColumnMeta)
 
 JOURNAL = ".journal"
 DETAILS = ".details.jsonl"
+PLACES = ".places.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,10 @@ class Column:
         """Return the details of the load workers, sorted."""
         return regular_files(self.client_dir, DETAILS)
 
+    def places_files(self) -> list[Path]:
+        """Return what the target's processes said of where their checkpoints are, sorted."""
+        return regular_files(self.server_dir, PLACES)
+
     def forget_sessions(self) -> None:
         """Remove the target's sessions, and the throw-away key that signs them; the target is gone."""
         for suffix in ("", "-wal", "-shm", "-journal"):
@@ -166,6 +171,11 @@ class Run:
         return self.path / "junit.xml"
 
     @property
+    def brief_path(self) -> Path:
+        """``brief.json``: the few facts of the verdict that a list of runs shows."""
+        return self.path / "brief.json"
+
+    @property
     def doubts_path(self) -> Path:
         """``doubts.jsonl`` of the run as a whole."""
         return self.path / "doubts.jsonl"
@@ -186,7 +196,8 @@ class Run:
 
         :raises StoreError: if they can't be removed.
         """
-        for path in (self.verdict_path, self.junit_path, self.summary_path, self.report_path):
+        written = (self.verdict_path, self.brief_path, self.junit_path, self.summary_path, self.report_path)
+        for path in written:
             try:
                 path.unlink(missing_ok=True)
             except OSError as error:

@@ -26,6 +26,7 @@ from locust import events
 from locust.env import Environment
 from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
+from harness.commands.step_summary import add_step_summary
 from harness.load.locust.guard import guard_web_ui
 from harness.load.locust.local import LocalEnd
 from harness.load.locust.master import MasterEnd
@@ -35,12 +36,13 @@ from harness.load.locust.user import IsolationUser
 from harness.load.locust.worker import WorkerEnd
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
-from harness.report.text import render_text
+from harness.report.text import FINAL_WIDTH, render_text
 from harness.stage.hosted import check_hosting
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 from harness.workers.failure import TargetError
 from harness.workers.table import UnknownWorkersError
 
+from .live import LiveView, add_tab
 from .session import LoadEnd, Locust, Session
 from .stage import Asked
 
@@ -62,8 +64,9 @@ PARENT_EVERY_S = 0.5
 class Conductor:
     """The local or master runner's part: one session after the other, and the exit code."""
 
-    def __init__(self, environment: Environment, load: LoadEnd) -> None:
+    def __init__(self, environment: Environment, load: LoadEnd, live: LiveView | None = None) -> None:
         self._environment = environment
+        self._live = live or LiveView()  # one that was not started shows nothing
         self._load = load
         self._options: argparse.Namespace = _options_of(environment)
         self._frozen = Frozen(self._options)
@@ -90,7 +93,7 @@ class Conductor:
         try:
             self._frozen.check(self._options)
             session = self._session = Session(self._asked(), self._load, self._locust())
-            session.begin()
+            session.begin(self._live.watch)
         except Exception as error:
             self._on_failed_start(session, error)
 
@@ -105,6 +108,7 @@ class Conductor:
             logger.error("crosstalk: nothing was run, so there is no verdict")
         code = max(self._codes or [EXIT_CODES[Verdict.UNKNOWN]], key=SEVERITY.index)
         self._environment.process_exit_code = code
+        self._live.end()
 
     def _on_failed_start(self, session: Session | None, error: Exception) -> None:
         if session is None:
@@ -124,7 +128,10 @@ class Conductor:
         self._session = None
         self._codes.append(code)
         if session.report is not None:
-            logger.info("\n%s", render_text(session.report))
+            self._live.judged(session.report.verdict.word)
+            if problem := add_step_summary(session.report):
+                logger.error("crosstalk: %s", problem)
+            logger.info("\n%s", render_text(session.report, FINAL_WIDTH, causes_max=1))
             logger.info("report: %s", session.report_path)
 
     def _locust(self) -> Locust:
@@ -185,14 +192,17 @@ def conduct(environment: Environment, web_ui: Any) -> None:
     """Hang the local or master runner's part into Locust's events; exit 3 for wrong options."""
     runner = environment.runner
     load: LoadEnd = MasterEnd(runner) if isinstance(runner, MasterRunner) else LocalEnd()
+    live = LiveView()
     try:
-        conductor = Conductor(environment, load)
+        conductor = Conductor(environment, load, live)
         conductor.check_options()
     except (UsageError, TargetError, UnknownWorkersError) as error:
         logger.error("crosstalk: %s", error)  # noqa: TRY400 - a person's mistake needs no traceback
         sys.exit(EXIT_HARNESS_FAILED)
     if web_ui is not None:
         guard_web_ui(web_ui)
+        live.start()
+        add_tab(web_ui, live)
     hooks: Any = environment.events
     hooks.test_start.add_listener(lambda **_: conductor.on_test_start())
     hooks.test_stopping.add_listener(lambda **_: conductor.on_test_stopping())

@@ -92,22 +92,23 @@ class Session:
 
     # -- the start -------------------------------------------------------------------------------
 
-    def begin(self) -> None:
-        """Make the folder, start or find the target, and let the load begin.
+    def begin(self, watch: Callable[[Column], None] = lambda _: None) -> None:
+        """Make the folder, start or find the target, and let the load begin; *watch* is told where.
 
         :raises Exception: as it failed; then :meth:`fail` is to be called with it.
         """
         self._starter = gevent.getcurrent()
         try:
-            self._begin()
+            self._begin(watch)
         finally:
             self._starter = None
 
-    def _begin(self) -> None:
+    def _begin(self, watch: Callable[[Column], None]) -> None:
         settings = self._asked.settings
         if warning := bind_warning(settings):
             logger.warning("%s", warning)
         stage = self._stage = make_stage(self._asked)
+        watch(stage.column)
         plan = self._plan(stage, stage.start())
         ends = Ends(self.stop, self._on_fault)
         self._load.begin(plan, TicketOffice(settings.operations), self._places(stage.column), ends)

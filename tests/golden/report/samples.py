@@ -10,11 +10,20 @@ from typing import Any
 
 from harness.history.canary import CanaryKind, make_canary
 from harness.history.event import Event
+from harness.history.exercise import Exercise, Interleaving
 from harness.history.facts import ColumnFacts, JournalFacts
 from harness.history.layout import App, Field, Kind, Look, Side
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
-from harness.report.data import ColumnReport, Measures, ResourceSample, RunReport, ScenarioMeasures
+from harness.report.data import (
+    CodePlace,
+    ColumnReport,
+    Detail,
+    Measures,
+    ResourceSample,
+    RunReport,
+    ScenarioMeasures,
+)
 from harness.verdict import EXIT_CODES, Result, Verdict, Violation, merge_verdicts
 
 OURS = make_canary(CanaryKind.OPERATION, 0, 3, 12)
@@ -103,6 +112,17 @@ FOREIGN_REQUEST_TOO = Violation(
     (THEIRS, OURS),
     "save_session",
 )
+MISSING_TEARDOWN = Violation(
+    "I6",
+    "missing-teardown",
+    "The app context of operation w0.c3#12 was popped, but appcontext_popped never ran for it.",
+    (
+        server_event(21, 5.0, OURS, Kind.PUSH, point=int(Step.APP_CONTEXT_PUSH)),
+        server_event(58, 1100.0, OURS, Kind.POP, point=int(Step.APP_CONTEXT_POP), request=0, g=0),
+    ),
+    (OURS,),
+    "appcontext_popped",
+)
 FOREIGN_SESSION = Violation(
     "I3",
     "foreign-session",
@@ -123,6 +143,48 @@ FOREIGN_SESSION = Violation(
 )
 
 
+#: What both operations wrote around the witnesses: theirs goes on where ours yields.
+STORIES: dict[int, tuple[Event, ...]] = {
+    OURS: (
+        client_event(39, -300.0, OURS, Kind.INVOKE),
+        server_event(19, -20.0, OURS, Kind.ENTER, request=0, g=0),
+        server_event(22, 210.0, OURS, Kind.STEP, point=int(Step.BEFORE_REQUEST)),
+        server_event(30, 400.0, OURS, Kind.LOOK, point=int(Look.VIEW_BEFORE_YIELD)),
+        server_event(60, 1200.0, OURS, Kind.EXIT, request=0, g=0),
+        client_event(44, 1300.0, OURS, Kind.OK, value=200),
+    ),
+    THEIRS: (
+        client_event(38, -350.0, THEIRS, Kind.INVOKE, session=make_canary(CanaryKind.SESSION, 0, 7, 1)),
+        server_event(29, 395.0, THEIRS, Kind.ENTER, request=0, g=0, thread=102),
+        server_event(32, 600.0, THEIRS, Kind.STEP, point=int(Step.VIEW), thread=102),
+        server_event(61, 1400.0, THEIRS, Kind.EXIT, request=0, g=0, thread=102),
+        client_event(46, 1500.0, THEIRS, Kind.OK, value=200),
+    ),
+}
+ANSWER = Detail(
+    "foreign header: status 200; body of 310 bytes with 1000000700000009; set-cookie: [redacted]",
+    "GET /echo/100000030000000c?pause_ms=2; X-Canary: 100000030000000c; cookies session=[redacted]",
+)
+PLACES = {
+    "view": CodePlace(
+        "/site/app/framework/dispatch.py", 41, "call_view", "checkpoint.hook(steps.VIEW, context)"
+    ),
+    "view_after_yield": CodePlace("/site/app/probes/echo.py", 33, "echo", "look(VIEW_AFTER_YIELD)"),
+}
+EXERCISE = Exercise(
+    tuple((step.label, 0 if step is Step.HANDLE_EXCEPTION else 3000) for step in Step),
+    tuple((look.name.lower(), 0 if look is Look.STREAM_CHUNK else 1500) for look in Look),
+    48_213,
+    731,
+    (
+        Interleaving("view_before_yield", "view_after_yield", 9_876),
+        Interleaving("match_request", "enter", 1_234),
+    ),
+)
+#: The ledger of a column, in which one callback never ran for one of 3,000 activations.
+HOOKS = {"request_contexts": 3000, "app_contexts": 3010, "missing.appcontext_popped": 1}
+
+
 def results(
     inside: bool = True,
     broken: Mapping[str, tuple[int, tuple[Violation, ...]]] | None = None,
@@ -141,11 +203,20 @@ def results(
                 looked,
                 count,
                 violations,
-                facts={"operations": 3000} if looked else {},
+                kinds=_kinds(count, violations),
+                facts={"operations": 3000, **(_hooks(count) if invariant == "I6" else {})} if looked else {},
             )
         )
     made.append(evidence(switches, inside) if model != "process" else evidence_of_processes())
     return tuple(made)
+
+
+def _hooks(broken: int) -> dict[str, int]:
+    return {name: number for name, number in HOOKS.items() if broken or "." not in name}
+
+
+def _kinds(count: int, violations: tuple[Violation, ...]) -> dict[str, int]:
+    return {violations[0].anomaly: count} if count else {}
 
 
 def evidence(switches: int, inside: bool) -> Result:
@@ -228,7 +299,10 @@ def column(
         measures(operations, info=len(cut_off)),
         RESOURCES if inside else (),
         cut_off,
-        details={OURS: "status 200; body of 310 bytes with 1000000700000009; set-cookie: [redacted]"},
+        details={OURS: ANSWER},
+        exercise=EXERCISE if inside and model != "process" else Exercise(),
+        places=PLACES if inside else {},
+        stories=STORIES if inside else {},
     )
 
 
@@ -264,7 +338,11 @@ def valid() -> RunReport:
 
 
 def invalid() -> RunReport:
-    broken = {"I1": (31, (FOREIGN_REQUEST, FOREIGN_REQUEST_TOO)), "I3": (2, (FOREIGN_SESSION,))}
+    broken: dict[str, tuple[int, tuple[Violation, ...]]] = {
+        "I1": (31, (FOREIGN_REQUEST, FOREIGN_REQUEST_TOO)),
+        "I3": (2, (FOREIGN_SESSION,)),
+        "I6": (1, (MISSING_TEARDOWN,)),
+    }
     return run(
         "20260102-030405-00000b",
         column("thread", "gthread", results(broken=broken)),

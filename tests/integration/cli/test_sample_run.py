@@ -17,7 +17,11 @@ ROOT = Path(__file__).resolve().parents[3]
 SAMPLE = ROOT / "reports" / "sample"
 GUIDE = (ROOT / "reports" / "README.md").read_text()
 #: What differs from run to run in a file's name, and what the guide writes there.
-NAMES = ((r"server/\d+-\d+\.journal", "server/<pid>-<n>.journal"), (r"client/\d+\.", "client/<load worker>."))
+NAMES = (
+    (r"server/\d+-\d+\.journal", "server/<pid>-<n>.journal"),
+    (r"server/\d+\.places", "server/<pid>.places"),
+    (r"client/\d+\.", "client/<load worker>."),
+)
 
 
 def in_short(verdict: dict[str, Any]) -> tuple[object, ...]:

@@ -44,7 +44,7 @@ class Rows:
 class Details(list[tuple[int, str]]):
     """Redacted lines in memory."""
 
-    def write(self, op: int, text: str) -> None:
+    def write(self, op: int, text: str, sent: str = "", /) -> None:
         self.append((op, text))
 
 

@@ -15,6 +15,7 @@ from harness.history.header import HEADER_SIZE
 from harness.history.layout import RECORD_SIZE
 from harness.options.table import parse_settings
 from harness.pipeline import exit_code, judge_run, run_pipeline
+from harness.report.data import Detail
 from harness.store.files import StoreError
 from harness.store.metadata import Doubt
 from harness.store.runs import Column, Run, append_doubt
@@ -58,7 +59,7 @@ def test_a_violation_is_invalid(tmp_path: Path) -> None:
     assert (report.verdict, report.exit_code) == (Verdict.INVALID, 1)
     named = {op for result in report.columns[0].results for v in result.violations for op in v.operations}
     assert operation(1) in named
-    assert report.columns[0].details == {operation(1): "unexpected status"}
+    assert report.columns[0].details == {operation(1): Detail("unexpected status")}
 
 
 def test_no_operations_are_unknown(tmp_path: Path) -> None:
@@ -146,7 +147,7 @@ def test_a_verdict_is_written_last_and_none_outlives_its_evidence(
     order: list[str] = []
     monkeypatch.setattr(pipeline, "write_text", lambda path, text: order.append(path.name))
     judge_run(run)
-    assert order == ["report.html", "summary.txt", "junit.xml", "verdict.json"]
+    assert order == ["report.html", "summary.txt", "junit.xml", "brief.json", "verdict.json"]
     assert not any(path.exists() for path in (run.verdict_path, run.report_path, run.junit_path))
 
 

@@ -111,7 +111,7 @@ def test_completion_is_noted_once() -> None:
 
 
 def test_details_are_lines_up_to_a_bound(tmp_path: Path) -> None:
-    details = DetailsWriter(tmp_path / "d.jsonl", bytes_max=200)
+    details = DetailsWriter(tmp_path / "d.jsonl", bytes_max=260)
     recorder = Recorder(Rows(), details)
     recorder.explain(OPERATION, "a\nb")
     recorder.explain(OPERATION, "x" * 5_000)
@@ -119,10 +119,10 @@ def test_details_are_lines_up_to_a_bound(tmp_path: Path) -> None:
     details.close()
     lines = (tmp_path / "d.jsonl").read_text().splitlines()
     assert [json.loads(line) for line in lines] == [
-        {"op": "1000000300000007", "text": "a\nb"},
+        {"op": "1000000300000007", "text": "a\nb", "sent": "GET /; X-Canary: 1000000300000007"},
         {"op": "0000000000000000", "text": "2 more were not kept"},
     ]
-    assert sum(len(line) + 1 for line in lines) <= 200
+    assert sum(len(line) + 1 for line in lines) <= 260
     assert details.dropped == 2
 
 

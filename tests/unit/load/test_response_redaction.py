@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import pytest
 
+from harness.history.scenarios import Scenario
 from harness.load.http import Response
-from harness.load.redaction import TEXT_CHARACTERS_MAX, describe_response, redact_body, redact_header
+from harness.load.redaction import (
+    TEXT_CHARACTERS_MAX,
+    describe_request,
+    describe_response,
+    redact_body,
+    redact_header,
+)
+from harness.workload.operation import Operation
 
 CANARY = "1000000300000007"
 
@@ -56,3 +64,22 @@ def test_a_response_is_one_bounded_line() -> None:
     assert "secret" not in text
     assert "\n" not in text
     assert len(text) <= TEXT_CHARACTERS_MAX
+
+
+def test_of_a_request_no_session_cookie_is_shown() -> None:
+    operation = Operation(
+        Scenario.SESSION_READ,
+        int(CANARY, 16),
+        "GET",
+        f"/session?canary={CANARY}",
+        session=0x2000000300000001,
+        sends_session=True,
+        cookies=(("canary", CANARY), ("other", "hunter2")),
+        headers=(("X-Secret", "hunter2"),),
+        body=b"hunter2",
+    )
+    said = describe_request(operation)
+    assert said == (
+        f"GET /session?canary={CANARY}; X-Canary: {CANARY}; also X-Secret; cookies canary={CANARY}, other, "
+        "session=[redacted] (session 2000000300000001); body of 7 bytes with no canary"
+    )

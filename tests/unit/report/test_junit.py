@@ -23,7 +23,7 @@ def test_valid_passes() -> None:
 
 
 def test_each_broken_invariant_fails_once_per_column() -> None:
-    assert outcomes(invalid()) == {"failure": 2, "error": 0, "skipped": 0}
+    assert outcomes(invalid()) == {"failure": 3, "error": 0, "skipped": 0}
     failure = parsed(invalid()).find(".//failure")
     assert failure is not None
     assert failure.get("message") == "31 violations"

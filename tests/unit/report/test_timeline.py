@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from harness.history.layout import Kind, Look
-from harness.report.lanes import draw_timeline
 from harness.report.timeline import make_timeline, timeline_text
 from tests.golden.report.samples import FOREIGN_REQUEST, OURS, THEIRS, client_event, server_event
 
@@ -41,20 +40,11 @@ def test_text_is_columns_where_they_fit_and_a_list_where_not() -> None:
     assert narrow[-1] == "            ! request = operation w0.c7#9"
 
 
-def test_an_empty_witness_is_said_and_not_drawn() -> None:
+def test_an_empty_witness_is_said() -> None:
     timeline = make_timeline([])
     assert timeline_text(timeline, 80) == ["(no event was kept as witness)"]
-    assert draw_timeline(timeline) == ""
 
 
 def test_an_event_outside_any_operation_has_a_lane() -> None:
     timeline = make_timeline([server_event(1, 0, 0, Kind.LOOK, point=int(Look.STREAM_CHUNK), request=OURS)])
     assert timeline.lanes[0].name == "outside any operation"
-
-
-def test_the_drawing_has_a_mark_for_every_event_and_an_arrow_for_what_crossed_over() -> None:
-    svg = draw_timeline(make_timeline(FOREIGN_REQUEST.witness))
-    assert svg.count("<circle") == 3
-    assert svg.count('class="amiss"') == 1
-    assert svg.count('class="crossing"') == 1
-    assert "request = operation w0.c7#9" in svg

@@ -22,7 +22,7 @@ NAMED = re.compile(
     r'Breach\(\s*"([a-z-]+)"|Violation\(\s*self\._law\.id, "([a-z-]+)"|"(left-behind|not-cleared)"'
 )
 #: Keys whose own keys come from elsewhere: files, counts, columns of a record.
-OPEN = {"meta", "facts", "statuses", "details", "witness"}
+OPEN = {"meta", "facts", "statuses", "details", "witness", "sent", "places", "steps", "looks", "kinds"}
 
 
 def anomalies() -> set[str]:

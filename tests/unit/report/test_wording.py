@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from harness.report.wording import command_again, command_to_check, join_and, sentence
+from harness.report.wording import command_again, command_for, command_to_check, join_and, sentence
 from tests.golden.report.samples import SAMPLES, run, valid
 
 COMMANDS: list[tuple[dict[str, Any], str]] = [
@@ -30,7 +30,7 @@ def test_the_command_runs_the_same_again(meta: dict[str, Any], command: str) -> 
     ("name", "words"),
     [
         ("valid", "was a caller's request, session or g seen by another caller"),
-        ("invalid", "33 violations of I1 and I3 in thread-gthread"),
+        ("invalid", "34 violations of I1, I3 and I6 in thread-gthread"),
         ("unknown", "cannot be called valid"),
         ("black_box", "cannot be called valid"),
     ],
@@ -49,6 +49,22 @@ def test_a_valid_verdict_says_what_was_not_looked_at() -> None:
 
 def test_a_run_without_columns_has_a_sentence() -> None:
     assert "cannot be called valid" in sentence(run("empty"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "narrowed"),
+    [
+        (["run", "--worker-model", "thread,process", "--seed", "3"], "run --seed 3"),
+        (["run", "--server=gthread,sync", "--seed=3"], "run --seed=3"),
+        (["run"], "run"),
+    ],
+)
+def test_the_command_of_one_column_names_no_other(typed: list[str], narrowed: str) -> None:
+    meta = {"command": ["crosstalk", *typed], "seed": 3}
+    end = "" if "--seed" in narrowed else " --seed 3"
+    wanted = f"crosstalk {narrowed} --worker-model greenlet --server gevent{end}"
+    assert command_for(meta, "greenlet", "gevent") == wanted
+    assert command_for({}, "greenlet", "gevent") == ""
 
 
 @pytest.mark.parametrize(
