@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 from targetapp.framework import App
 
+from .fault import Fault
 from .switching import deactivate
-from .table import FAULTS, Fault
+from .table import FAULTS
 
 __all__ = ["FAULTS", "Fault", "UnknownFaultError", "activate", "deactivate", "find_faults"]
 

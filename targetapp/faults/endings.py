@@ -11,6 +11,7 @@ from targetapp.framework.request_context import RequestContext
 from targetapp.framework.teardown import Call
 from targetapp.probes import streams
 
+from .fault import Fault
 from .switching import replace
 
 
@@ -86,3 +87,42 @@ def teardown_before_stream(_app: App) -> None:
         return body
 
     replace(streams, "stream_with_context", without_context)
+
+
+FAULTS = (
+    Fault(
+        "no_pop_on_exception",
+        "FC5",
+        "pallets/flask#2563, pallets/flask#1094",
+        "A request that fails leaves its contexts pushed on the worker.",
+        no_pop_on_exception,
+    ),
+    Fault(
+        "teardown_error_stops_others",
+        "FC7",
+        "pallets/flask#5928",
+        "The first teardown callback that raises stops the ones after it.",
+        teardown_error_stops_others,
+    ),
+    Fault(
+        "except_exception_only",
+        "FC7",
+        "PyMySQL/PyMySQL#275, eventlet/eventlet#527",
+        "The clean-up is written as 'except Exception', so a BaseException skips every teardown.",
+        except_exception_only,
+    ),
+    Fault(
+        "base_exception_none",
+        "FC8",
+        "Flask 0.12.1, changes",
+        "Teardowns are told that nothing happened when a BaseException ended the request.",
+        base_exception_none,
+    ),
+    Fault(
+        "teardown_before_stream",
+        "FC8",
+        "pallets/quart#361",
+        "The contexts are popped when the view returns, and the streamed body runs without them.",
+        teardown_before_stream,
+    ),
+)

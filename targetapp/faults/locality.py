@@ -13,6 +13,7 @@ from targetapp.framework.namespace import AppGlobals
 from targetapp.probes import callbacks
 from targetapp.probes.canaries import canary_of_request, to_text
 
+from .fault import Fault
 from .switching import undo_with
 
 
@@ -117,3 +118,44 @@ def cv_not_reset(app: App) -> None:
         caller.set(canary_of_request())
 
     app.before_request_funcs[None].insert(0, load)
+
+
+FAULTS = (
+    Fault(
+        "global_request",
+        "FC1",
+        "the contexts of a single-threaded program; compare miguelgrinberg/Flask-HTTPAuth#3",
+        "The current contexts are kept in module globals, so two requests in flight see each other's.",
+        global_request,
+    ),
+    Fault(
+        "tl_unpatched",
+        "FC2",
+        "bottlepy/bottle#896, unbit/uwsgi#701",
+        "The current contexts are kept in a thread-local made before gevent patched it, so the"
+        " greenlets of one thread share them.",
+        tl_unpatched,
+    ),
+    Fault(
+        "app_ctx_for_life",
+        "FC1",
+        "maxcountryman/flask-login#721",
+        "All app contexts of the process share one g, so what a request put there is never gone.",
+        app_ctx_for_life,
+    ),
+    Fault(
+        "auth_on_extension",
+        "FC1",
+        "miguelgrinberg/Flask-HTTPAuth#3",
+        "The caller is an attribute of an extension object, which the next caller overwrites.",
+        auth_on_extension,
+    ),
+    Fault(
+        "cv_not_reset",
+        "FC4",
+        "getsentry/sentry-docs#1713, sparckles/Robyn#1384",
+        "A context variable is set by each request and never reset, so the worker's next request"
+        " begins with it.",
+        cv_not_reset,
+    ),
+)

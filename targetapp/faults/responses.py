@@ -8,6 +8,8 @@ from targetapp.framework import App, Response
 from targetapp.probes import look
 from targetapp.probes.stores import COOKIE_NAME, SERVER_COOKIE_NAME, SessionsByPath
 
+from .fault import Fault
+
 #: Others must get a chance to come in between.
 PAUSE_S = 0.001
 _SESSION_COOKIES = (f"{COOKIE_NAME}=", f"{SERVER_COOKIE_NAME}=")
@@ -49,3 +51,21 @@ def vary_dropped(app: App) -> None:
                 response.vary.discard("Cookie")
 
     app.session_interface = Unvaried(inner.cookie, inner.server)
+
+
+FAULTS = (
+    Fault(
+        "vary_dropped",
+        "FC9",
+        "CVE-2023-30861, CVE-2026-27205",
+        "A response that depends on the session says so only if it sets the cookie.",
+        vary_dropped,
+    ),
+    Fault(
+        "module_response",
+        "FC10",
+        "bottlepy/bottle#910",
+        "One response object, made at import, is changed for each request.",
+        module_response,
+    ),
+)

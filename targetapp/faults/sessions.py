@@ -8,6 +8,7 @@ from typing import Any
 from targetapp.framework import App, Request, Response, request, sqlite_sessions
 from targetapp.probes.stores import CookieSessions, ServerSessions, SessionsByPath
 
+from .fault import Fault
 from .switching import replace
 
 
@@ -70,3 +71,28 @@ def server_session_lost_update(_app: App) -> None:
         return mine
 
     replace(sqlite_sessions, "merge", last_wins)
+
+
+FAULTS = (
+    Fault(
+        "sid_reuse",
+        "FC9",
+        "pallets-eco/flask-session#76",
+        "A session id that the store does not know becomes the id of the new session.",
+        sid_reuse,
+    ),
+    Fault(
+        "server_session_lost_update",
+        "FC9",
+        "pallets-eco/flask-session#71",
+        "The whole session is written back as it was read, so the last of two writers wins.",
+        server_session_lost_update,
+    ),
+    Fault(
+        "session_default_shared",
+        "FC9",
+        "a shared mutable default; compare pallets/flask#4148",
+        "Every caller without a session is given the same empty one, which the first one fills.",
+        session_default_shared,
+    ),
+)

@@ -8,6 +8,8 @@ from targetapp.framework import App
 from targetapp.probes import look
 from targetapp.probes.ids import ID_BITS
 
+from .fault import Fault
+
 #: Long enough for the rest of a burst to arrive.
 FIRST_USE_S = 0.02
 
@@ -54,3 +56,29 @@ def lazy_init_flag_first(app: App) -> None:
             raise LookupError("the registry has no table")
 
     app.before_request_funcs[None].append(ensure)
+
+
+FAULTS = (
+    Fault(
+        "fork_seed",
+        "FC11",
+        "benoitc/gunicorn#171, googleapis/python-firestore#388",
+        "A random generator is seeded before the workers are forked, so all draw the same ids.",
+        fork_seed,
+    ),
+    Fault(
+        "worker_local_state",
+        "FC11",
+        "unbit/uwsgi#2060",
+        "A value is kept in the worker that served the write, and no other finds it.",
+        worker_local_state,
+    ),
+    Fault(
+        "lazy_init_flag_first",
+        "FC11",
+        "plotly/dash#3971",
+        "The flag that guards a first use is set before the work it guards, so a burst right after"
+        " the start finds nothing.",
+        lazy_init_flag_first,
+    ),
+)

@@ -5,14 +5,9 @@ from __future__ import annotations
 import pytest
 
 from harness.checkers.table import CHECKERS
-from harness.sensitivity.expectations import (
-    EXPECTATIONS,
-    MODELS,
-    compare,
-    fill_matrix,
-    find_expectation,
-    raised,
-)
+from harness.sensitivity.expectation import COLUMNS
+from harness.sensitivity.expectations import EXPECTATIONS, find_expectation
+from harness.sensitivity.matrix import compare, fill_matrix, raised
 from harness.verdict import Result, Verdict
 
 
@@ -28,27 +23,27 @@ def results(*invalid: str) -> tuple[Result, ...]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "model", "found", "told"),
+    ("fault", "column", "found", "told"),
     [
-        ("", "thread", (), ()),
-        ("", "thread", ("I1",), ("the target without a fault raised I1 under thread",)),
-        ("global_request", "thread", ("I1",), ()),
+        ("", "pool", (), ()),
+        ("", "pool", ("I1",), ("the target without a fault raised I1 in column pool",)),
+        ("global_request", "pool", ("I1",), ()),
         ("global_request", "greenlet", ("I0", "I1", "CYCLE"), ()),
-        ("global_request", "greenlet", ("I0",), ("fault global_request must raise I1 under greenlet",)),
-        ("global_request", "thread", ("I1", "I7"), ("fault global_request raised I7 under thread",)),
+        ("global_request", "greenlet", ("I0",), ("fault global_request must raise I1 in column greenlet",)),
+        ("global_request", "pool", ("I1", "I7"), ("fault global_request raised I7 in column pool",)),
         ("global_request", "process", (), ()),
         ("tl_unpatched", "process", (), ()),
-        ("tl_unpatched", "process", ("I1",), ("raised I1 under process, where it must stay silent",)),
+        ("tl_unpatched", "process", ("I1",), ("raised I1 in column process, where it must stay silent",)),
         ("teardown_error_stops_others", "process", ("I6",), ()),
-        ("teardown_error_stops_others", "thread", (), ("must raise I6 under thread, and did not",)),
-        ("teardown_error_stops_others", "thread", ("I1", "I6"), ("raised I1 under thread",)),
+        ("teardown_error_stops_others", "pool", (), ("must raise I6 in column pool, and did not",)),
+        ("teardown_error_stops_others", "pool", ("I1", "I6"), ("raised I1 in column pool",)),
     ],
 )
-def test_compare(fault: str, model: str, found: tuple[str, ...], told: tuple[str, ...]) -> None:
-    differences = compare(fault, model, results(*found))
+def test_compare(fault: str, column: str, found: tuple[str, ...], told: tuple[str, ...]) -> None:
+    differences = compare(fault, column, results(*found))
     assert len(differences) == len(told)
     assert all(words in difference for words, difference in zip(told, differences, strict=True))
-    assert fill_matrix({(fault, model): results(*found)})[fault, model].right is (not told)
+    assert fill_matrix({(fault, column): results(*found)})[fault, column].right is (not told)
 
 
 def test_a_doubt_is_no_alarm() -> None:
@@ -57,15 +52,15 @@ def test_a_doubt_is_no_alarm() -> None:
 
 def test_a_fault_that_nothing_is_expected_of_is_refused() -> None:
     with pytest.raises(LookupError, match="add a row to EXPECTATIONS"):
-        find_expectation("no_such_fault", "thread")
+        find_expectation("no_such_fault", "pool")
 
 
 def test_the_table_is_in_order() -> None:
     laws = {checker.law.id for checker in CHECKERS}
-    keys = [(row.fault, model) for row in EXPECTATIONS for model in row.models]
+    keys = [(row.fault, column) for row in EXPECTATIONS for column in row.columns]
     assert len(keys) == len(set(keys))
     for row in EXPECTATIONS:
         assert row.must | row.may <= laws
         assert not row.must & row.may
-        assert set(row.models) <= set(MODELS)
+        assert set(row.columns) <= set(COLUMNS)
         assert row.why

@@ -1,0 +1,29 @@
+"""What each fault must raise in each column; a module for each of the target's modules of faults."""
+
+from __future__ import annotations
+
+from harness.sensitivity.expectation import EVERYWHERE, Expectation
+
+from . import endings, locality, responses, sessions, workers
+
+EXPECTATIONS: tuple[Expectation, ...] = (
+    Expectation("", EVERYWHERE, why="a right target raises nothing"),
+    *locality.EXPECTATIONS,
+    *endings.EXPECTATIONS,
+    *sessions.EXPECTATIONS,
+    *responses.EXPECTATIONS,
+    *workers.EXPECTATIONS,
+)
+
+
+def find_expectation(fault: str, column: str) -> Expectation:
+    """Return what *fault* must show in *column*.
+
+    :raises LookupError: if the table has no such row; the message says what to do.
+    """
+    for row in EXPECTATIONS:
+        if row.fault == fault and column in row.columns:
+            return row
+    raise LookupError(
+        f"nothing is expected of fault {fault!r} in column {column!r}: add a row to EXPECTATIONS"
+    )

@@ -1,0 +1,22 @@
+"""Sessions that are another's, or lose what was written."""
+
+from __future__ import annotations
+
+from harness.sensitivity.expectation import EVERYWHERE, Expectation, these
+
+EXPECTATIONS = (
+    Expectation("sid_reuse", EVERYWHERE, must=these("I3"), why="an id the client made up is kept"),
+    Expectation(
+        "server_session_lost_update",
+        EVERYWHERE,
+        must=these("I3"),
+        why="of parallel writers in one session the last one wins",
+    ),
+    Expectation(
+        "session_default_shared",
+        EVERYWHERE,
+        must=these("I3"),
+        may=these("I4"),
+        why="whoever has no session yet is given the shared default",
+    ),
+)
