@@ -128,7 +128,11 @@ def leave(run: Run, path: str) -> object:
         before, run.instead = run.instead, None
         # A request that was left before is current until another one is: its push says so first.
         run.request_instead = MADE_UP if before is not None and before.endswith(MADE_UP) else ""
-        push(run, context)
+        try:
+            push(run, context)
+        except BaseException:
+            run.instead, run.request_instead = before, ""  # what was left before is current again
+            raise
         state, run.request_instead = run.state(), ""
         run.strays.append(Stray(context, _detach(run, context), state))
     run.instead = run.strays[-1].state
@@ -154,13 +158,22 @@ def _attach(run: Run, stray: Stray) -> None:
         stray.context._cv_tokens.append((token, stray.app_context))
 
 
+def stray_method(run: Run) -> str:
+    """Return the method of the request that was left pushed last, and is the current one; '' if none was."""
+    requests = [stray.context.request for stray in run.strays if stray.app_context is not stray.context]
+    return str(requests[-1].method) if requests else ""
+
+
 def end_strays(run: Run) -> list[BaseException]:
     """Pop what was left, the latest first, told what the request's teardowns were; return the errors."""
     errors: list[BaseException] = []
     for stray in reversed(run.strays):
         before, run.kept = run.kept, []
         _attach(run, stray)
-        stray.context.pop(run.told)
+        try:
+            stray.context.pop(run.told)
+        except BaseException as error:  # of a teardown that was not repaired, yet
+            run.kept.append(error)
         errors += [*run.kept, StrayContextError()]
         run.kept = before
     run.strays.clear()

@@ -154,7 +154,8 @@ class Run:
     @contextmanager
     def app_hidden(self) -> Iterator[None]:
         """Make no app context be current; the one that is there is shown as current all the same."""
-        before, self.around = self.around, self._current()[0]
+        shown = self.state().split()[0]
+        before, self.around = self.around, shown if shown.startswith("A") else ""
         token = self.framework.app_var.set(None)
         try:
             yield
