@@ -129,7 +129,7 @@ class RequestContext(Activation):
         self.previous = previous
         if failed is not None and not isinstance(failed, Exception):
             try:
-                raise failed
+                teardown.raise_again(failed)
             finally:
                 del failed
         self.kept, failed = failed, None  # its traceback holds this frame
@@ -168,7 +168,7 @@ class RequestContext(Activation):
         if kept is not None:
             self.kept = None
             try:
-                raise kept
+                teardown.raise_again(kept)
             finally:
                 del kept
 

@@ -139,9 +139,13 @@ class Run:
             leaving = error
         errors, self.kept = self.kept, before
         if errors:
-            raise join(leaving, errors)
+            leaving = join(leaving, errors)
         if leaving is not None:
-            raise leaving
+            context = leaving.__context__
+            try:
+                raise leaving
+            finally:  # not what is being handled around this: that is what the frameworks are asked about
+                leaving.__context__ = context
 
     def on_a_thread(self, function: Callable[[], None]) -> None:
         """Call *function* on another thread, where nothing is current, and wait for it."""
