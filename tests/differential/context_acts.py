@@ -72,9 +72,43 @@ def inside_request(run: Run, path: str) -> object:
     return NOTHING
 
 
+def _copy(run: Run) -> Callable[[], None]:
+    """Return what runs in a copy of the request context; under a repair, pushed as :func:`push` does."""
+    ran: list[bool] = []
+
+    def inside() -> None:
+        ran.append(True)
+        run.note("in the copy")
+
+    if Repair.PUSH_FAILS in run.repairs:
+        context = run.framework.request_var.get().copy()
+
+        def by_hand() -> None:
+            push(run, context)
+            try:
+                inside()
+            except BaseException as error:
+                context.__exit__(type(error), error, error.__traceback__)
+                raise
+            context.__exit__(None, None, None)
+
+        return by_hand
+    copy = run.api.copy_current_request_context(inside)
+
+    def by_framework() -> None:
+        try:
+            copy()
+        except BaseException as error:
+            if not ran:
+                run.note(PUSH_FAILS, name_of(error))
+            raise
+
+    return by_framework
+
+
 def copied(run: Run, where: str) -> object:
     """Do something in a copy of the request context, here or on a thread."""
-    function = run.api.copy_current_request_context(lambda: run.note("in the copy"))
+    function = _copy(run)
     if where != "thread":
         _apart(run, function)
         return NOTHING
