@@ -25,8 +25,8 @@ from tests.golden.checkers.rendering import hold, lines
 
 HERE = Path(__file__).parent
 EVENTS = 2_000
-#: Seed -> model, and the rows of a piece.
-HISTORIES = {1: ("thread", 3), 2: ("process", 50), 3: ("greenlet", 7)}
+#: Seed -> model, and the rows of a piece. The last is a black box of which load workers are missing.
+HISTORIES = {1: ("thread", 3), 2: ("process", 50), 3: ("greenlet", 7), 4: ("black-box", 20)}
 COLUMNS = {Side.SERVER: ("request", "g", "session", "value", "activation"), Side.CLIENT: ("value",)}
 
 
@@ -56,7 +56,9 @@ def make(seed: int) -> tuple[ColumnFacts, list[Batch]]:
         JournalFacts(batch.side, batch.source, batch.pid, len(batch.records), closed=random.random() < 0.7)
         for batch in whole
     )
-    return ColumnFacts(HISTORIES[seed][0], "made-up", inside=True, journals=journals), whole
+    model = HISTORIES[seed][0]
+    facts = ColumnFacts(model, "made-up", inside=model != "black-box", journals=journals, load_workers=seed)
+    return facts, whole
 
 
 def in_pieces(whole: list[Batch], size: int) -> Iterator[Batch]:
