@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -24,22 +25,19 @@ from harness.verdict import Result, Verdict
 from tests.unit.checkers.notation import Story, judge_story, operation, tell
 
 
-def journal(side: Side = Side.CLIENT, **known: object) -> JournalFacts:
-    facts: dict[str, object] = {"closed": True, **known}
-    return JournalFacts(side, f"{side.name.lower()}/0", 1, 10, **facts)  # type: ignore[arg-type]
+def journal(side: Side = Side.CLIENT, **known: Any) -> JournalFacts:
+    facts: dict[str, Any] = {"closed": True, **known}
+    return JournalFacts(side, f"{side.name.lower()}/0", 1, 10, **facts)
 
 
 def test_a_black_box_that_was_not_asked_for() -> None:
     facts = ColumnFacts("thread", "", inside=False, journals=())
-    assert list(_doubts_of_black_box(facts)) == [
-        (
-            "The target recorded nothing from its inside, as only one that crosstalk hosts and whose contexts it"
-            " knows does: accept that with --black-box."
-        )
-    ]
-    assert (
-        list(_doubts_of_black_box(ColumnFacts("thread", "", inside=False, journals=(), black_box=True))) == []
+    (told,) = _doubts_of_black_box(facts)
+    assert told == (
+        "The target recorded nothing from its inside, as only one that crosstalk hosts and whose contexts it"
+        " knows does: accept that with --black-box."
     )
+    assert list(_doubts_of_black_box(replace(facts, black_box=True))) == []
 
 
 @pytest.mark.parametrize(
@@ -75,7 +73,7 @@ def test_load_workers_whose_journals_are_missing(journals: int, workers: int, fo
         ({"closed": False, "problem": "it is torn"}, ["it is torn"]),
     ],
 )
-def test_what_is_wrong_with_a_journal(known: dict[str, object], told: list[str]) -> None:
+def test_what_is_wrong_with_a_journal(known: dict[str, Any], told: list[str]) -> None:
     assert list(_doubts_of_journal(journal(**known))) == told
 
 
