@@ -134,6 +134,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_open(commands)
     _add_prune(commands)
     _add_trace(commands)
+    _add_sensitivity(commands)
     _add_doctor(commands)
     return parser
 
@@ -291,6 +292,34 @@ def _trace(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Termi
         parsed.path, parsed.method.upper(), settings.target, settings.target_python, settings.faults
     )
     return execute(request, terminal)
+
+
+def _add_sensitivity(commands: Any) -> None:
+    parser = _command(commands, "sensitivity", "seed every known defect: is it found where it must be?")
+    parser.add_argument("--faults", default="", metavar="ID,...", help="only these defects")
+    parser.add_argument(
+        "--columns", default="", metavar="NAME,...", help="pool, connection, greenlet, process"
+    )
+    parser.add_argument("--seed", type=int, default=7, metavar="N", help="seed of the workload (7)")
+    parser.add_argument(
+        "--seeds", type=_whole, default=1, metavar="N", help="how many seeds, from that one on (1)"
+    )
+    parser.add_argument(
+        "--operations", type=_whole, default=500, metavar="N", help="that every cell takes, at least (500)"
+    )
+    parser.add_argument("--first", action="store_true", help="end a cell at its first violation")
+    parser.add_argument(
+        "--jobs", type=_whole, default=0, metavar="N", help="cells at once; one for each core"
+    )
+    parser.add_argument("--out", default="", metavar="DIR", help="where evidence is kept")
+    parser.set_defaults(execute=_sensitivity)
+
+
+def _sensitivity(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.sensitivity.execute import Asked, execute
+
+    names = ("faults", "columns", "seed", "seeds", "operations", "first", "jobs", "out")
+    return execute(Asked(**{name: getattr(parsed, name) for name in names}), terminal)
 
 
 def _add_doctor(commands: Any) -> None:

@@ -1,0 +1,49 @@
+"""Runs many cells, several at once: each in a process of ours, whose target is a process of its own."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import get_context
+from typing import TypeVar
+
+LOOK_EVERY_S = 0.2
+T = TypeVar("T")
+R = TypeVar("R")
+
+
+class BrokenWorkerError(Exception):
+    """A process that ran cells died: there is no matrix."""
+
+
+def run_many(
+    work: Callable[[T], R], tasks: Sequence[T], jobs: int, asked_to_stop: Callable[[], bool]
+) -> Iterator[R]:
+    """Yield the results of *work* on each of *tasks*, *jobs* at once, as they come.
+
+    Whoever asks to stop gets those that are under way, and no more. What *asked_to_stop* raises leaves at
+    once; a target ends with the process that started it.
+
+    :raises BrokenWorkerError: if one of the processes died.
+    """
+    # Not forked: this process has threads and locks of its own.
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts) as pool:
+        left: set[Future[R]] = {pool.submit(work, task) for task in tasks}
+        try:
+            while left:
+                if asked_to_stop():
+                    left = {future for future in left if not future.cancel()}
+                done, left = wait(left, LOOK_EVERY_S, "FIRST_COMPLETED")
+                for future in done:
+                    yield future.result()
+        except BrokenProcessPool as error:
+            raise BrokenWorkerError("a process that ran cells of the matrix died; run it again") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _ignore_interrupts() -> None:
+    """Leave Ctrl-C to the process that was started: it lets cells under way end."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
