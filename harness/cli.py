@@ -12,6 +12,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, NoReturn
 
 from harness.options.table import (
@@ -300,25 +301,31 @@ def _add_sensitivity(commands: Any) -> None:
     parser.add_argument(
         "--columns", default="", metavar="NAME,...", help="pool, connection, greenlet, process"
     )
-    parser.add_argument("--seed", type=int, default=7, metavar="N", help="seed of the workload (7)")
+    parser.add_argument("--seed", type=_whole, default=7, metavar="N", help="seed of the workload (7)")
+    parser.add_argument("--seeds", type=_whole, default=1, metavar="N", help="how many, from that one on (1)")
     parser.add_argument(
-        "--seeds", type=_whole, default=1, metavar="N", help="how many seeds, from that one on (1)"
-    )
-    parser.add_argument(
-        "--operations", type=_whole, default=500, metavar="N", help="that every cell takes, at least (500)"
+        "--operations", type=_whole, default=500, metavar="N", help="that each cell takes, at least (500)"
     )
     parser.add_argument("--first", action="store_true", help="end a cell at its first violation")
     parser.add_argument(
         "--jobs", type=_whole, default=0, metavar="N", help="cells at once; one for each core"
     )
-    parser.add_argument("--out", default="", metavar="DIR", help="where evidence is kept")
+    parser.add_argument("--format", default="text", metavar="FORM", help="text, json, html or md (text)")
+    parser.add_argument(
+        "--out", default="", metavar="DIR", help="write the matrix, and what went wrong, there"
+    )
+    parser.add_argument(
+        "--golden", default="", metavar="FILE", help="the copy to compare with; the project's own"
+    )
+    parser.add_argument("--update-golden", action="store_true", help="renew that copy instead")
     parser.set_defaults(execute=_sensitivity)
 
 
 def _sensitivity(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
-    from .commands.sensitivity.execute import Asked, execute
+    from .commands.sensitivity.asking import Asked
+    from .commands.sensitivity.execute import execute
 
-    names = ("faults", "columns", "seed", "seeds", "operations", "first", "jobs", "out")
+    names = (field.name for field in fields(Asked))
     return execute(Asked(**{name: getattr(parsed, name) for name in names}), terminal)
 
 

@@ -12,7 +12,7 @@ import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 WSGIApplication: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Any]
 CheckpointHook: TypeAlias = Callable[[str, object], None]
@@ -75,6 +75,24 @@ def load_target(name: str, faults: tuple[str, ...] = (), session_db: str = "") -
     contexts = _flask_contexts() if framework == "flask" else None
     signals = None if contexts is None else importlib.import_module("flask.signals")
     return Loaded(made, made, contexts, signals, _ignore, _ignore, _ignore)
+
+
+class FaultText(NamedTuple):
+    """What the default target says of one of its faults."""
+
+    id: str
+    fault_class: str  # "FC1"
+    reference: str  # the public bug, or one of its kind
+    mechanism: str  # one sentence
+
+
+def describe_faults() -> dict[str, FaultText]:
+    """Return what is said of each fault that the default target can carry, by its id."""
+    faults = importlib.import_module("targetapp.faults")
+    return {
+        row.id: FaultText(row.id, row.fault_class, row.reference, row.mechanism)
+        for row in faults.FAULTS.values()
+    }
 
 
 def known_faults() -> tuple[str, ...]:

@@ -12,7 +12,6 @@ import shutil
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import Settings, parse_settings
@@ -138,11 +137,3 @@ def _problems(expected: Expectation, report: ColumnReport, *, failed: bool) -> t
     if failed:
         return tuple(dict.fromkeys((*report.facts.doubts, *doubts)))
     return () if expected.must or raised(report.results) else tuple(dict.fromkeys(doubts))
-
-
-def remove_empty(folder: Path) -> None:
-    """Remove the folder that the cells' runs were made in, if nothing was kept."""
-    try:
-        folder.rmdir()
-    except OSError:
-        return
