@@ -1,8 +1,8 @@
 """How a target is named and loaded. The rule: nothing else imports ``targetapp``.
 
 A target is named ``MODULE:NAME``. NAME is a factory, called with those of ``faults`` (a tuple of ids),
-``session_db`` (a path) and ``reuse_app_context`` (a bool) that it takes, or an application. It is loaded inside the target's own process;
-the harness's process does no more than list the faults.
+``session_db`` (a path) and ``reuse_app_context`` (a bool) that it takes, or an application. It is loaded
+inside the target's own process; the harness's process does no more than list the faults.
 """
 
 from __future__ import annotations

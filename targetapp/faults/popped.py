@@ -7,7 +7,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import wait
 from contextvars import Context, Token
-from functools import partial
 from queue import SimpleQueue
 from typing import Any
 
@@ -59,18 +58,12 @@ def executor_shared_context(_app: App) -> None:
     run = jobs.Jobs.run
 
     def run_twice(self: jobs.Jobs, job: Callable[[], dict[str, str]]) -> dict[str, str]:
-        """Run the job on both threads; the answer is the first one's."""
-        other = self._find_pool().submit(guarded, look.carry(job))
+        """Run the job on both threads; the answer is the second one's."""
+        other = self._find_pool().submit(look.carry(job))
         try:
-            return run(self, partial(guarded, job))
+            return run(self, job)
         finally:
             wait((other,))
-
-    def guarded(job: Callable[[], dict[str, str]]) -> dict[str, str]:
-        try:
-            return job()
-        except ValueError:  # "was created in a different Context"
-            return {}
 
     replace(jobs, "copy_current_request_context", copy_once)
     replace(jobs.Jobs, "run", run_twice)
