@@ -61,8 +61,8 @@ class Closing:
 
 
 def close_dropped(app: App) -> None:
-    """Call ``close`` on the iterator of a body where the body has it."""
-    _wrap(app, lambda body, _: Closing(body, getattr(iter(list(body)), "close", None)))
+    """Iterate a body and forget that it has a ``close``."""
+    _wrap(app, lambda body, _: Closing(body, None))
 
 
 def close_only_on_exhaust(app: App) -> None:
@@ -112,9 +112,8 @@ FAULTS = (
     Fault(
         "close_dropped",
         "FC7",
-        "pallets/werkzeug#1259, emmett-framework/granian#29",
-        "A wrapper around the app asks the iterator of a body for close() instead of the body, and calls"
-        " none.",
+        "emmett-framework/granian#29, pallets/werkzeug#1259",
+        "An adapter between server and app never calls a body's close().",
         close_dropped,
     ),
     Fault(

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from harness.sensitivity.expectation import EVERYWHERE, Expectation, these
 
-#: The job's scenario is left out under processes unless it is named (docs/probes.md).
-_WITH_JOBS = ("pool", "connection", "greenlet")
-
 EXPECTATIONS = (
     Expectation(
         "mutable_log_dict",
@@ -27,7 +24,7 @@ EXPECTATIONS = (
     ),
     Expectation(
         "thread_inherits_context",
-        _WITH_JOBS,
+        EVERYWHERE,
         must=these("I0"),
         # The job's own context is pushed on top: until its request is, that of the starter is seen; and
         # the thread keeps that as long as it lives.
@@ -36,23 +33,13 @@ EXPECTATIONS = (
         scenarios=("job",),
     ),
     Expectation(
-        "thread_inherits_context",
-        ("process",),
-        why="the mix has no jobs here; with --scenarios job it shows as elsewhere",
-    ),
-    Expectation(
         "job_keeps_value",
-        _WITH_JOBS,
+        EVERYWHERE,
         must=these("I2"),
         # The job takes what it found for its own, and so its g is another's from there on.
         may=these("I1"),
         why="the thread's next job finds what the one before set",
         scenarios=("job",),
-    ),
-    Expectation(
-        "job_keeps_value",
-        ("process",),
-        why="the mix has no jobs here; with --scenarios job it shows as elsewhere",
     ),
     Expectation(
         "generator_finalised_elsewhere",
