@@ -161,6 +161,12 @@ OPTIONS: tuple[Option, ...] = (
         offered=_LOAD,
     ),
     Option(
+        "--reuse-app-context",
+        "the target's requests reuse an app context that is active on their worker, as in Flask up to 3.1; "
+        "by default each has its own",
+        flag=True,
+    ),
+    Option(
         "--into",
         "record one column into this folder of a run, and leave the judging to whoever asked",
         offered=frozenset({LOCUST}),
@@ -203,6 +209,7 @@ class Settings:
     port: int
     black_box: bool
     unguarded: bool
+    reuse_app_context: bool
     into: str
 
     def columns(self, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
@@ -260,6 +267,7 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         port=_whole("--port", text["port"], 0, 65535) or 0,
         black_box=text["black_box"] == "true",
         unguarded=text["unguarded"] == "true",
+        reuse_app_context=text["reuse_app_context"] == "true",
         into=_one_line("--into", text["into"]),
     )
     if settings.operations is not None and settings.duration_s is not None:

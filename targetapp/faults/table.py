@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
-from . import endings, locality, responses, sessions, workers
+from . import (
+    endings,
+    holders,
+    inherited,
+    locality,
+    popped,
+    responses,
+    retention,
+    sessions,
+    workers,
+    wrapping,
+)
 from .fault import Fault
 
-_MODULES = (locality, endings, sessions, responses, workers)
+_MODULES = (locality, holders, inherited, endings, popped, wrapping, retention, sessions, responses, workers)
 
 
 def _class_number(fault: Fault) -> int:

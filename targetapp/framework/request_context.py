@@ -1,7 +1,8 @@
 """The request context: ``request`` and ``session``, and the app context that belongs to it.
 
 Rules: a request context has an app context, and so a ``g``, of its own, whatever is active around
-it. Nothing it refers to refers back to it once it ended, so it dies without the gc.
+it, unless ``REUSE_APP_CONTEXT`` says otherwise. Nothing it refers to refers back to it once it ended,
+so it dies without the gc.
 """
 
 from __future__ import annotations
@@ -110,6 +111,8 @@ class RequestContext(Activation):
         What goes wrong is raised and leaves the context pushed. An error of an
         ``appcontext_pushed`` receiver is kept in :attr:`kept` instead.
         """
+        if self.app.config["REUSE_APP_CONTEXT"]:
+            self._reuse()
         app_context = self.app_context
         failed: BaseException | None = None
         app_seat = None
@@ -144,6 +147,15 @@ class RequestContext(Activation):
         if self.url_adapter is not None:
             checkpoint.hook(steps.MATCH_REQUEST, self)
             self.match_request(self.url_adapter)
+
+    def _reuse(self) -> None:
+        """Take the app context that is active here for its own, if it is the same app's, as Flask 3.1 does.
+
+        Its ``g`` is shared then, and its teardown is left to whoever pushed it.
+        """
+        around = globals_.app_var.get(None)
+        if around is not None and around.app is self.app and not self.active:
+            self.app_context = around
 
     def match_request(self, adapter: MapAdapter) -> None:
         """Find the rule for the URL; the session is open, so converters can use it."""

@@ -4,12 +4,28 @@ from __future__ import annotations
 
 from harness.sensitivity.expectation import EVERYWHERE, Expectation
 
-from . import endings, locality, responses, sessions, workers
+from . import (
+    endings,
+    holders,
+    inherited,
+    locality,
+    popped,
+    responses,
+    retention,
+    sessions,
+    workers,
+    wrapping,
+)
 
 EXPECTATIONS: tuple[Expectation, ...] = (
     Expectation("", EVERYWHERE, why="a right target raises nothing"),
     *locality.EXPECTATIONS,
+    *holders.EXPECTATIONS,
+    *inherited.EXPECTATIONS,
     *endings.EXPECTATIONS,
+    *popped.EXPECTATIONS,
+    *wrapping.EXPECTATIONS,
+    *retention.EXPECTATIONS,
     *sessions.EXPECTATIONS,
     *responses.EXPECTATIONS,
     *workers.EXPECTATIONS,
