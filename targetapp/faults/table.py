@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import endings, locality, responses, sessions, workers
+from . import backends, endings, locality, responses, sessions, workers
 from .fault import Fault
 
-_MODULES = (locality, endings, sessions, responses, workers)
+_MODULES = (locality, endings, sessions, responses, backends, workers)
 
 
 def _class_number(fault: Fault) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.sensitivity.expectation import EVERYWHERE, Expectation
 
-from . import endings, locality, responses, sessions, workers
+from . import backends, endings, locality, responses, sessions, workers
 
 EXPECTATIONS: tuple[Expectation, ...] = (
     Expectation("", EVERYWHERE, why="a right target raises nothing"),
@@ -12,6 +12,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     *endings.EXPECTATIONS,
     *sessions.EXPECTATIONS,
     *responses.EXPECTATIONS,
+    *backends.EXPECTATIONS,
     *workers.EXPECTATIONS,
 )
 
