@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from . import backends, endings, locality, responses, sessions, workers
+from . import backends, endings, locality, responses, servers, sessions, workers
 from .fault import Fault
 
-_MODULES = (locality, endings, sessions, responses, backends, workers)
+_MODULES = (locality, endings, sessions, responses, backends, servers, workers)
 
 
 def _class_number(fault: Fault) -> int:

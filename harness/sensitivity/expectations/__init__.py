@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness.sensitivity.expectation import EVERYWHERE, Expectation
 
-from . import backends, endings, locality, responses, sessions, workers
+from . import backends, endings, locality, responses, servers, sessions, workers
 
 EXPECTATIONS: tuple[Expectation, ...] = (
     Expectation("", EVERYWHERE, why="a right target raises nothing"),
@@ -13,6 +13,7 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     *sessions.EXPECTATIONS,
     *responses.EXPECTATIONS,
     *backends.EXPECTATIONS,
+    *servers.EXPECTATIONS,
     *workers.EXPECTATIONS,
 )
 
