@@ -7,6 +7,7 @@ changes each library that is loaded here, and is none under a server that has no
 from __future__ import annotations
 
 import sys
+from collections import ChainMap
 from collections.abc import Iterable
 from typing import Any
 from weakref import WeakSet
@@ -20,6 +21,8 @@ from .switching import replace
 
 #: What a request behind a proxy has for an address if nobody says whose it is.
 PROXY = "127.0.0.1"
+#: Headers that a server reads to find the end of the body.
+_OF_BODY = ("CONTENT_TYPE", "CONTENT_LENGTH")
 
 
 def unread_body_parsed(_app: App) -> None:
@@ -39,11 +42,11 @@ def unread_body_parsed(_app: App) -> None:
 
 
 def _connection(environ: dict[str, Any]) -> Any:
-    """Return the socket that a request came over, as far as its server tells."""
+    """Return what a request came over, a socket or its reading end, as far as its server tells."""
     for key in ("gunicorn.socket", "werkzeug.socket"):
         if key in environ:
             return environ[key]
-    return getattr(environ["wsgi.input"], "socket", None)
+    return getattr(environ["wsgi.input"], "rfile", None)  # gevent's
 
 
 def remote_addr_once(app: App) -> None:
@@ -63,7 +66,7 @@ def remote_addr_once(app: App) -> None:
 
 
 def headers_shared(app: App) -> None:
-    """Keep the headers of all requests in one place, an attribute of the server's class."""
+    """Keep the headers of all requests in one place; what is said of the body stays with it."""
     shared: dict[str, Any] = {}
 
     class Shared(Request):
@@ -72,7 +75,9 @@ def headers_shared(app: App) -> None:
         def __init__(self, environ: dict[str, Any], *arguments: Any, **options: Any) -> None:
             super().__init__(environ, *arguments, **options)
             shared.update({key: value for key, value in environ.items() if key.startswith("HTTP_")})
-            self.headers = EnvironHeaders(shared)
+            body: Any = {key: environ[key] for key in _OF_BODY if key in environ}
+            headers: Any = ChainMap(body, shared)
+            self.headers = EnvironHeaders(headers)
 
     app.request_class = Shared
 

@@ -21,7 +21,7 @@ from .fault import Fault
 #: Long enough for the rest of a burst to arrive.
 FIRST_USE_S = 0.02
 #: How long it takes to sort one rule in.
-SORT_STEP_S = 0.0005
+SORT_STEP_S = 0.0002
 #: Long enough for a few callers who draw an id, which not everybody does.
 MAKING_S = 0.25
 #: Others must get a chance to come in between.

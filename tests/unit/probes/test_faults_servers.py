@@ -70,12 +70,12 @@ def test_remote_addr_once(make: Make, on: bool, key: str) -> None:
     assert told == ["client", "proxy" if on else "client", "client", "proxy" if on else "client"]
 
 
-def test_remote_addr_once_finds_gevents_socket_and_leaves_alone_who_has_none(make: Make) -> None:
+def test_remote_addr_once_finds_gevents_connection_and_leaves_alone_who_has_none(make: Make) -> None:
     app = make("remote_addr_once")
     sock = Connection()
 
     def on_gevent() -> dict[str, Any]:
-        return {"wsgi.input": SimpleNamespace(socket=sock, read=lambda *_: b"")}
+        return {"wsgi.input": SimpleNamespace(rfile=sock, read=lambda *_: b"")}
 
     assert addresses(app, on_gevent(), on_gevent(), {}, {}) == ["client", "proxy", "client", "client"]
 
