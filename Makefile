@@ -8,7 +8,7 @@ REPORTS ?= reports
 FUZZ ?= 10000
 FUZZ_SEED ?= $(shell date +%s)
 
-.PHONY: help smoke test test-all sensitivity fuzz lint format bench lock clean venv
+.PHONY: help smoke test test-all sensitivity fuzz lint format bench images lock clean venv
 
 help:
 	@printf "%-18s %s\n" "make smoke" "hammer the reference target under threads, greenlets and processes; leaves an HTML report"
@@ -18,6 +18,7 @@ help:
 	@printf "%-18s %s\n" "make fuzz" "10,000 generated apps under Flask and here: nothing differs outside the table"
 	@printf "%-18s %s\n" "make lint" "ruff, mypy --strict, import-linter"
 	@printf "%-18s %s\n" "make bench" "what recording, checking, load, a page and the live view cost, measured side by side"
+	@printf "%-18s %s\n" "make images" "take the screenshots of the docs anew, from real runs"
 	@printf "%-18s %s\n" "make lock" "resolve the dependencies again"
 
 venv: $(STAMP)
@@ -57,6 +58,7 @@ lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy docs/images/retake.py
 	$(BIN)/lint-imports
 
 format: $(STAMP)
@@ -65,6 +67,9 @@ format: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m harness.bench
+
+images: $(STAMP)
+	$(BIN)/python docs/images/retake.py
 
 lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv

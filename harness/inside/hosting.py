@@ -73,6 +73,9 @@ class Inside:
                 loaded.install_checkpoint(lambda step, context: pause())
                 loaded.install_look(lambda point: pause.now())
             return None
+        # An error that reaches the server lives, with all its frames refer to, as long as the server
+        # keeps it, or ends the worker: what is left then is not what the application kept.
+        counts = self._spec.census and self._spec.guard
         observer = Observer(
             self._open_journal,
             loaded.contexts,
@@ -80,7 +83,7 @@ class Inside:
             locality,
             pause=pause,
             complain=self._complain,
-            census=Census(locality) if self._spec.census else None,
+            census=Census(locality) if counts else None,
         )
         self._locating = self._locate(loaded, observer)
         loaded.install_carry(observer.carry)

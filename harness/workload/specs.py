@@ -34,6 +34,7 @@ FORM = "application/x-www-form-urlencoded"
 UNREAD = b"GET /missing/@c@ HTTP/1.1\r\nHost: unread\r\nX-Canary: @c@\r\n\r\n" * 16
 
 _ECHO = "/echo/{c}"
+_BACKEND = "/backend/{c}"
 
 
 def one(operation: Operation) -> Item:
@@ -224,10 +225,20 @@ def unread_body(maker: Maker) -> Item:
     return Item(Manner.SEQUENCE, (post, again))
 
 
+def backend(maker: Maker) -> Item:
+    """Ask the backend several times at once: replies on a connection that two share may cross."""
+    return Item(
+        Manner.PARALLEL,
+        tuple(
+            maker.operation(Scenario.BACKEND, _BACKEND, policy=Policy.FRESH) for _ in range(PARALLEL_GROUP)
+        ),
+    )
+
+
 def backend_cancel(maker: Maker) -> Item:
     """Be cancelled between query and reply, then ask the backend again."""
-    cancel = maker.operation(Scenario.BACKEND_CANCEL, "/backend/{c}/cancel")
-    return Item(Manner.SEQUENCE, (cancel, maker.operation(Scenario.BACKEND, "/backend/{c}")))
+    cancel = maker.operation(Scenario.BACKEND_CANCEL, f"{_BACKEND}/cancel")
+    return Item(Manner.SEQUENCE, (cancel, maker.operation(Scenario.BACKEND, _BACKEND)))
 
 
 def shared_page(maker: Maker, store: SessionKind) -> Item:
@@ -273,7 +284,7 @@ BUILDERS: dict[Scenario, Builder] = {
     Scenario.STREAM_DISCONNECT: stream_disconnect,
     Scenario.PIPELINED: pipelined,
     Scenario.UNREAD_BODY: unread_body,
-    Scenario.BACKEND: partial(simple, Scenario.BACKEND, "/backend/{c}", "GET"),
+    Scenario.BACKEND: backend,
     Scenario.BACKEND_CANCEL: backend_cancel,
     Scenario.SHARED_PAGE: partial(_in_session, shared_page),
     Scenario.STATIC: partial(simple, Scenario.STATIC, "/static/probe.txt", "GET"),

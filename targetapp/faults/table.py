@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from . import (
+    backends,
     endings,
     holders,
     inherited,
@@ -10,13 +11,27 @@ from . import (
     popped,
     responses,
     retention,
+    servers,
     sessions,
     workers,
     wrapping,
 )
 from .fault import Fault
 
-_MODULES = (locality, holders, inherited, endings, popped, wrapping, retention, sessions, responses, workers)
+_MODULES = (
+    locality,
+    holders,
+    inherited,
+    endings,
+    popped,
+    wrapping,
+    retention,
+    sessions,
+    responses,
+    backends,
+    servers,
+    workers,
+)
 
 
 def _class_number(fault: Fault) -> int:

@@ -7,6 +7,7 @@ its place (one that stops at the first error, as Flask 3.1.3 does).
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
 from typing import Any, TypeAlias, overload
@@ -119,7 +120,26 @@ def _append(exit_: BaseException, last: BaseException, members: list[BaseExcepti
     held = {id(error) for error in chain}
     for error in members:
         _cut(error, held)
+        _clear_frames(error)
     chain[-1].__context__ = last
+
+
+def _clear_frames(error: BaseException) -> None:
+    """Empty the frames that *error* came through, and those that called them and are done too.
+
+    They were told the exit (``teardown_request(exc)``), which now leads to this error: a cycle.
+    """
+    trace = error.__traceback__
+    if trace is None:
+        return
+    traceback.clear_frames(trace)
+    frame = trace.tb_frame.f_back
+    while frame is not None:
+        try:
+            frame.clear()
+        except RuntimeError:  # it still runs, and so do all that called it
+            return
+        frame = frame.f_back
 
 
 def _cut(error: BaseException, held: set[int]) -> None:

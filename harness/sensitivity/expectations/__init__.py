@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.sensitivity.expectation import EVERYWHERE, Expectation
 
 from . import (
+    backends,
     endings,
     holders,
     inherited,
@@ -12,6 +13,7 @@ from . import (
     popped,
     responses,
     retention,
+    servers,
     sessions,
     workers,
     wrapping,
@@ -28,6 +30,8 @@ EXPECTATIONS: tuple[Expectation, ...] = (
     *retention.EXPECTATIONS,
     *sessions.EXPECTATIONS,
     *responses.EXPECTATIONS,
+    *backends.EXPECTATIONS,
+    *servers.EXPECTATIONS,
     *workers.EXPECTATIONS,
 )
 

@@ -3,27 +3,17 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
-from collections.abc import Iterator
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.integration.locust.conftest import Start
 from tests.integration.locust.locusts import Process, Runs, Web, eventually, free_port, locust
 
 pytestmark = pytest.mark.needs_chromium
 SEEN_MS = 60_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        yield started
-        started.close()
 
 
 class Interface:

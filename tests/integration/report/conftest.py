@@ -1,26 +1,16 @@
-"""A browser for pages, offline; every word it has to say about one is kept."""
+"""Pages in a browser, offline; every word it has to say about one is kept."""
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from tests.integration.report.opened import Opened
 
 Opener = Callable[..., Opened]
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, as Playwright drives it."""
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=shutil.which("chromium"))
-        yield started
-        started.close()
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+import greenlet
 import pytest
 
 from targetapp import (
@@ -525,6 +526,23 @@ def test_a_killed_greenlet_tears_down(app: App) -> None:
     inside.wait()
     greenlet.kill()
     assert app.extensions["torn"] == ["request / mine GreenletExit", "app mine GreenletExit"]
+
+
+def test_a_dropped_greenlet_tears_down(app: App) -> None:
+    @app.get("/")
+    def view() -> str:
+        g.x = "mine"
+        parent = greenlet.getcurrent().parent
+        assert parent is not None
+        parent.switch()
+        return "never"
+
+    waiting = greenlet.greenlet(app.test_client().get)
+    waiting.switch("/")
+    assert app.extensions.get("torn", []) == []
+    del waiting  # nobody will ever switch to it
+    assert app.extensions["torn"] == ["request / mine GreenletExit", "app mine GreenletExit"]
+    assert nothing_current()
 
 
 # -- counts and errors together ----------------------------------------------------------------

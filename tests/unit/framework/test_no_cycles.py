@@ -18,7 +18,7 @@ from types import CellType, FrameType, FunctionType, TracebackType
 from typing import Any, NamedTuple, TypeAlias
 
 import pytest
-from greenlet import greenlet
+from greenlet import getcurrent, greenlet
 from werkzeug.exceptions import Forbidden
 
 from targetapp.framework import (
@@ -337,6 +337,36 @@ def test_nor_one_whose_appcontext_pushed_receiver_raises() -> None:
     app = make_app()
     with appcontext_pushed.connected_to(boom, app):
         serve(app, Row("/ok"))
+    assert app.alive() == set()
+
+
+def switch_to(other: Any) -> Any:
+    return other.switch()
+
+
+def test_nor_one_whose_greenlet_is_dropped_in_its_view() -> None:
+    app = make_app()
+    app.add_url_rule("/wait", "wait", lambda: switch_to(getcurrent().parent))
+    waiting = greenlet(partial(serve, app, Row("/wait")))
+    waiting.switch()
+    assert app.alive() == PARTS
+    del waiting
+    assert app.alive() == set()
+
+
+def leave(_: object = None) -> None:
+    raise SystemExit
+
+
+@pytest.mark.parametrize("teardown", [boom, leave])
+@pytest.mark.parametrize("path", ["/leave", "/ok", "/error", "/stream"])
+def test_nor_one_with_an_exit_and_teardowns_that_raise(path: str, teardown: Callable[..., None]) -> None:
+    app = make_app()
+    app.add_url_rule("/leave", "leave", leave)
+    for _ in range(2):
+        app.teardown_request(teardown)
+        app.teardown_appcontext(boom)
+    serve(app, Row(path))
     assert app.alive() == set()
 
 
