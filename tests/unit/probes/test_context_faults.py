@@ -95,7 +95,7 @@ def call(app: App, path: str, canary: str = ONE) -> Any:
     """Call an app as a server does, and return the body."""
     from werkzeug.test import EnvironBuilder
 
-    environ = EnvironBuilder(path, headers={"X-Canary": canary}).get_environ()
+    environ = EnvironBuilder(path, headers=[("X-Canary", canary)]).get_environ()
     return app(environ, lambda *_: lambda _: None)
 
 

@@ -41,7 +41,7 @@ def watching(app: App) -> Iterator[list[weakref.ref[Any]]]:
 
 def serve(app: App, path: str, method: str = "GET", chunks: int | None = None) -> None:
     """Call an app as a server does: read *chunks* of the body, by default all, and close it."""
-    environ = EnvironBuilder(path, method=method, headers={"X-Canary": ONE}).get_environ()
+    environ = EnvironBuilder(path, method=method, headers=[("X-Canary", ONE)]).get_environ()
     body: Any = app(environ, lambda *_: lambda _: None)
     for number, _ in enumerate(body, 1):
         if number == chunks:

@@ -162,8 +162,9 @@ def test_a_dict_changes_while_it_is_walked_through(
 def test_a_variable_s_default_is_changed_in_place(make: Make, on: bool) -> None:
     app = both(make, "mutable_log_dict", on)
     seen: list[str] = []
-    for canary in (ONE, TWO):  # a new worker each: the default is everybody's
-        apart(lambda canary=canary: seen.extend(found_in_g(app, canary)))
+    # A new worker each: the default is everybody's.
+    apart(lambda: seen.extend(found_in_g(app, ONE)))
+    apart(lambda: seen.extend(found_in_g(app, TWO)))
     assert seen == [NOTHING, ONE if on else NOTHING]
 
 
