@@ -218,3 +218,25 @@ def test_the_factory_takes_the_semantics(make: Make) -> None:
 
     assert create_app(reuse_app_context=True).config["REUSE_APP_CONTEXT"] is True
     assert make().config["REUSE_APP_CONTEXT"] is False
+
+
+def test_a_stream_leaves_the_app_context_it_reuses_to_its_owner(make: Make) -> None:
+    app = make()
+    app.config["REUSE_APP_CONTEXT"] = True
+    torn: list[object] = []
+    app.teardown_appcontext_funcs.append(torn.append)
+    with app.app_context() as around:
+        around.g.canary = int(TWO, 16)
+        body = ask(app, STREAM, query={"chunks": "2"}).data
+        assert len(body.split()) == 2
+        assert (torn, globals_.app_var.get(None) is around, around.active) == ([], True, True)
+    assert torn == [None]
+    with app.test_request_context("/") as context:
+        own = context.app_context
+        context.pop()
+        with app.app_context() as around:
+            context.push()
+            assert context.app_context is around
+            context.pop()
+        context.push()
+        assert context.app_context not in (own, around)
