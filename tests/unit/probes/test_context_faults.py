@@ -13,15 +13,9 @@ from targetapp.framework import App, has_request_context
 from targetapp.framework import globals as globals_
 from targetapp.probes import jobs, look
 from tests.unit.probes.asking import NOTHING, ONE, TWO, ask
+from tests.unit.probes.switching import SWITCH, Make, switched
 
-Make = Callable[..., App]
-#: A fault shows, or nothing does.
-SWITCH = pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
 STREAM = f"/stream/{ONE}"
-
-
-def both(make: Make, fault: str, on: bool) -> App:
-    return make(fault) if on else make()
 
 
 def told(app: App) -> list[BaseException | None]:
@@ -54,7 +48,7 @@ def g_found(app: App) -> Callable[[], str]:
 
 @SWITCH
 def test_a_session_that_does_not_open_leaves_its_context(make: Make, on: bool) -> None:
-    app = both(make, "session_open_error", on)
+    app = switched(make, "session_open_error", on)
     last = told(app)
     (status,), stays = on_worker(lambda: ask(app, f"/failing-session/{ONE}").status_code)
     assert (status, stays, len(last)) == (500, on, not on)
@@ -64,7 +58,7 @@ def test_a_session_that_does_not_open_leaves_its_context(make: Make, on: bool) -
 
 @SWITCH
 def test_a_teardown_that_raises_skips_the_pop(make: Make, on: bool) -> None:
-    app = both(make, "pop_not_in_finally", on)
+    app = switched(make, "pop_not_in_finally", on)
     found, stays = on_worker(lambda: ask(app, f"/teardown-error/{ONE}"), g_found(app))
     assert (found, stays) == ([ONE if on else NOTHING], on)
     lines = ask(app, STREAM, query={"chunks": "2"}).data.splitlines()
@@ -75,7 +69,7 @@ def test_a_teardown_that_raises_skips_the_pop(make: Make, on: bool) -> None:
 
 @SWITCH
 def test_without_reuse_no_g_comes_through(make: Make, on: bool) -> None:
-    app = both(make, "pop_not_in_finally", on)
+    app = switched(make, "pop_not_in_finally", on)
     app.config["REUSE_APP_CONTEXT"] = False
     found, stays = on_worker(lambda: ask(app, f"/teardown-error/{ONE}"), g_found(app))
     assert (found, stays) == ([NOTHING], on)
@@ -83,7 +77,7 @@ def test_without_reuse_no_g_comes_through(make: Make, on: bool) -> None:
 
 @SWITCH
 def test_a_stream_is_torn_down_twice(make: Make, on: bool) -> None:
-    app = both(make, "teardown_twice", on)
+    app = switched(make, "teardown_twice", on)
     last = told(app)
     assert ask(app, STREAM, query={"chunks": "1"}).data.decode().startswith(f"{ONE}.{ONE}.")
     assert last == ([None, None] if on else [None])
@@ -101,7 +95,7 @@ def call(app: App, path: str, canary: str = ONE) -> Any:
 
 @SWITCH
 def test_an_abandoned_stream_is_closed_on_another_thread(make: Make, on: bool) -> None:
-    app = both(make, "abandoned_other_thread", on)
+    app = switched(make, "abandoned_other_thread", on)
     closed = threading.Event()
     app.teardown_request_funcs[None].insert(0, lambda _: closed.set())
 
@@ -153,7 +147,7 @@ class InTurn:
 
 @SWITCH
 def test_two_threads_pop_with_each_other_s_token(make: Make, on: bool) -> None:
-    app = both(make, "executor_shared_context", on)
+    app = switched(make, "executor_shared_context", on)
     if on:
         turn = InTurn()
         look.install(turn.wait)
@@ -178,7 +172,7 @@ def test_two_threads_pop_with_each_other_s_token(make: Make, on: bool) -> None:
 
 @SWITCH
 def test_a_copy_ends_its_owner(make: Make, on: bool) -> None:
-    app = both(make, "copy_pops_owner", on)
+    app = switched(make, "copy_pops_owner", on)
     last = told(app)
     replies, stays = on_worker(lambda: ask(app, f"/job/{ONE}").status_code)
     assert replies == ([] if on else [200])
@@ -187,7 +181,7 @@ def test_a_copy_ends_its_owner(make: Make, on: bool) -> None:
 
 @SWITCH
 def test_a_stream_s_context_is_gone_by_the_second_chunk(make: Make, on: bool) -> None:
-    app = both(make, "stream_pushed_elsewhere", on)
+    app = switched(make, "stream_pushed_elsewhere", on)
     lines = ask(app, STREAM, query={"chunks": "3"}).data.decode().split()
     own, none = f"{ONE}.{ONE}.{NOTHING}", ".".join([NOTHING] * 3)
     assert lines == [own, *([none if on else own] * 2)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -15,10 +15,7 @@ from targetapp.faults import deactivate
 from targetapp.framework import App
 from targetapp.framework import globals as globals_
 from tests.unit.probes.asking import ONE, ask
-
-Make = Callable[..., App]
-#: A fault shows, or nothing does.
-SWITCH = pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
+from tests.unit.probes.switching import SWITCH, Make, switched
 
 
 @contextmanager
@@ -84,7 +81,7 @@ KEEPS = {
 @SWITCH
 @pytest.mark.parametrize("fault", KEEPS)
 def test_a_fault_keeps_the_requests_it_is_about(make: Make, fault: str, on: bool) -> None:
-    app = make(fault) if on else make()
+    app = switched(make, fault, on)
     with watching(app) as seen:
         for wanted in ALL:
             del seen[:]
@@ -95,7 +92,7 @@ def test_a_fault_keeps_the_requests_it_is_about(make: Make, fault: str, on: bool
 
 @SWITCH
 def test_a_cycle_is_what_the_collector_finds(make: Make, on: bool) -> None:
-    app = make("frame_cycle") if on else make()
+    app = switched(make, "frame_cycle", on)
     with watching(app) as seen:
         serve(app, *ERROR)
         assert kept(seen) == on
