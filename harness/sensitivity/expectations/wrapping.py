@@ -17,7 +17,6 @@ EXPECTATIONS = (
         "close_only_on_exhaust",
         EVERYWHERE,
         must=these("I10"),
-        may=these("I6", "CYCLE"),
         why="a stream that its client left is never closed",
         scenarios=("stream_disconnect",),
     ),
@@ -32,7 +31,6 @@ EXPECTATIONS = (
         "traced_iterator",
         EVERYWHERE,
         must=these("I10"),
-        may=these("I6", "CYCLE"),
         why="closing the generator closes nothing",
     ),
 )
