@@ -62,7 +62,15 @@ def make_tasks(keys: Sequence[Key], seeds: Sequence[int], asked: Asked, folder: 
     """
     try:
         return [
-            Task(find_expectation(fault, column), column, seed, asked.operations, folder, asked.first)
+            Task(
+                find_expectation(fault, column),
+                column,
+                seed,
+                asked.operations,
+                folder,
+                first=asked.first,
+                keep=bool(asked.out),
+            )
             for seed in seeds
             for fault, column in keys
         ]

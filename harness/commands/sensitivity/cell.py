@@ -49,7 +49,7 @@ class Task:
     operations: int
     folder: str  # where its run is made
     first: bool = False  # end at the first violation
-    keep: bool = False  # keep the run even if all is right
+    keep: bool = False  # keep the run of a cell that is not right
 
 
 def run_cell(task: Task) -> Outcome:
@@ -69,7 +69,7 @@ def run_cell(task: Task) -> Outcome:
     outcome = replace(outcome, seconds=time.monotonic() - started_s)
     if run is None:
         return outcome
-    if task.keep or outcome.word not in RIGHT or outcome.flaws:
+    if task.keep and (outcome.word not in RIGHT or outcome.flaws):
         return replace(outcome, evidence=str(run.path))
     shutil.rmtree(run.path, ignore_errors=True)
     return outcome
