@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.sensitivity.clean import SETTINGS
+from harness.commands.sensitivity.precision import Task, exit_code, run_portion
+from harness.sensitivity.clean import Clean, Portion
 from tests.integration.cli.conftest import Crosstalk
 
 #: One that shows in one column, and not in the other.
@@ -72,10 +73,21 @@ def test_what_is_not_there_is_one_line_and_status_three(crosstalk: Crosstalk, tm
         assert words in line or "matrix" in line or "read" in line
 
 
-@pytest.mark.timeout(240)
-def test_nothing_is_found_where_nothing_may_be(crosstalk: Crosstalk) -> None:
-    process = crosstalk("precision", "--operations=1000", "--models=greenlet")
-    assert process.wait() in (0, 2), process.output
-    for clean in SETTINGS:
-        assert (f"{clean.column}" in process.output) is (clean.model == "greenlet")
-    assert "greenlet: 1,000 operations, 0 violations" in process.output
+@pytest.mark.parametrize(("fault", "found"), [("", False), (FAULT, True)])
+def test_a_clean_target_raises_nothing_and_one_that_is_not_is_told(
+    fault: str, tmp_path: Path, *, found: bool
+) -> None:
+    clean = Clean("a target", "process", "sync", fault=fault)
+    done = run_portion(Task(Portion(clean, 300), 7, str(tmp_path), keep=True))
+    assert done.operations == 300
+    assert done.problems == ()
+    assert bool(done.violations) is found, done.violations
+    assert all("the same id" in text for text in done.violations)
+    assert exit_code([done], stopped=False) == int(found)
+    assert bool(list(tmp_path.iterdir())) is found
+
+
+def test_precision_of_a_model_that_is_none_is_one_line(crosstalk: Crosstalk) -> None:
+    process = crosstalk("precision", "--models=no_such")
+    assert process.wait() == 3, process.output
+    assert process.output.startswith("crosstalk: --models: there is no 'no_such'; choose from thread")
