@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from targetapp.framework import App, Response
+from targetapp.framework import App
 from targetapp.framework import globals as globals_
 
 from .fault import Fault
@@ -18,26 +18,41 @@ Body = Iterable[bytes]
 
 
 def hold_until_closed(app: App) -> None:
-    """Keep something for each request that is freed as its response is closed: a database session, say."""
+    """Keep something for each request that is freed as its body is closed: a database session, say."""
     held: dict[int, Any] = {}
+    inner = app.wsgi_app
 
-    def hold(response: Response) -> Response:
-        context = globals_.current_request_context()
-        key = id(context.request)
-        held[key] = context.request
-        response.call_on_close(lambda: held.pop(key, None))
-        return response
+    def hold() -> None:
+        request = globals_.current_request_context().request
+        held[id(request.environ)] = request
 
-    app.after_request_funcs[None].append(hold)
+    def answer(environ: dict[str, Any], start_response: Any) -> Body:
+        key = id(environ)
+        try:
+            body = inner(environ, start_response)
+        except BaseException:
+            held.pop(key, None)
+            raise
+
+        def close() -> None:
+            held.pop(key, None)
+            closing = getattr(body, "close", None)
+            if closing is not None:
+                closing()
+
+        return Closing(body, close)
+
+    app.before_request_funcs[None].append(hold)
+    app.wsgi_app = answer  # type: ignore[method-assign]
 
 
 def _wrap(app: App, around: Callable[[Body, dict[str, Any]], Body]) -> None:
+    hold_until_closed(app)
     inner = app.wsgi_app
 
     def answer(environ: dict[str, Any], start_response: Any) -> Body:
         return around(inner(environ, start_response), environ)
 
-    hold_until_closed(app)
     app.wsgi_app = answer  # type: ignore[method-assign]
 
 

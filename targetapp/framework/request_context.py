@@ -68,6 +68,8 @@ class RequestContext(Activation):
     late: list[BaseException] | None = None
     #: Whether the answer has no body to send (HEAD, 204): then an unread one is not cut short.
     bodyless = False
+    #: Whether its app context is another's, which ends that one.
+    _reused = False
 
     def __init__(
         self,
@@ -153,9 +155,13 @@ class RequestContext(Activation):
 
         Its ``g`` is shared then, and its teardown is left to whoever pushed it.
         """
+        if self.active:
+            return
         around = globals_.app_var.get(None)
-        if around is not None and around.app is self.app and not self.active:
-            self.app_context = around
+        if around is not None and around.app is self.app:
+            self.app_context, self._reused = around, True
+        elif self._reused:
+            self.app_context, self._reused = self.app.app_context(), False
 
     def match_request(self, adapter: MapAdapter) -> None:
         """Find the rule for the URL; the session is open, so converters can use it."""
@@ -224,7 +230,7 @@ class RequestContext(Activation):
     def seat(self) -> None:
         """Be current here without an announcement."""
         app_seat = None
-        if self._seats and self._seats[0][2] is not None:
+        if self._reused or (self._seats and self._seats[0][2] is not None):
             app_storage = globals_.app_var
             previous_app = app_storage.get(None)
             app_seat = app_storage.set(self.app_context), previous_app
@@ -269,7 +275,7 @@ class RequestContext(Activation):
             return self.end(error or exc)
         self._held = False
         token, previous, app_seat = self._seats[0]
-        if app_seat is not None and self.app_context.take_over(app_seat):
+        if app_seat is not None and not self._reused and self.app_context.take_over(app_seat):
             self._seats[0] = token, previous, None
         return []
 

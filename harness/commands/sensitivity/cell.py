@@ -91,7 +91,7 @@ def _settings(task: Task) -> Settings:
 
 def _judged(task: Task, settings: Settings, run: Run, column: Column, outcome: Outcome) -> Outcome:
     expected = task.expected
-    early = task.first and bool(expected.must)
+    early = task.first and bool(expected.must) and not expected.must & AT_THE_END
     load = Load(
         settings,
         task.operations,

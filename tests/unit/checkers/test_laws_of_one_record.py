@@ -131,6 +131,8 @@ STORIES = (
     # I10: nothing outlives its request
     ("I10", "1< 1> 1%summary[op=0,value=n3]", "", ""),
     ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request:never", "never-freed", "The request of operation w0.c1#1 was still there after the last request and a run of the garbage collector: something refers to it."),
+    ("I10", "1< 1> 1%request:never[value=n1]", "never-freed", "run of the garbage collector: a function's closure refers to it."),
+    ("I10", "1< 1> 1%request:never[value=n99]", "never-freed", "run of the garbage collector: something refers to it."),
     ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request_context:collector", "left-to-collector", "The request context of operation w0.c1#1 outlived it in a cycle: only the garbage collector frees it."),
     # G: the backend's reply
     ("G", "1( 1=backend_reply:1", "", ""),

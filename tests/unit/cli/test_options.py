@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from harness.history.scenarios import Scenario
+from harness.options.arguments import to_arguments
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import (
     LOCUST,
@@ -19,7 +20,6 @@ from harness.options.table import (
     defaults,
     only_column,
     parse_settings,
-    to_arguments,
 )
 
 CATALOGUE = Catalogue(

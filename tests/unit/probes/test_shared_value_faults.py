@@ -23,14 +23,7 @@ from tests.unit.probes.asking import (
     cross_in_threads,
     log_in,
 )
-
-Make = Callable[..., App]
-#: A fault shows, or nothing does.
-SWITCH = pytest.mark.parametrize("on", [True, False], ids=["on", "off"])
-
-
-def both(make: Make, fault: str, on: bool) -> App:
-    return make(fault) if on else make()
+from tests.unit.probes.switching import SWITCH, Make, switched
 
 
 def echo(app: App, canary: str) -> Callable[[], Reply]:
@@ -63,7 +56,7 @@ def found_in_g(app: App, *canaries: str) -> list[str]:
 
 @SWITCH
 def test_two_that_swap_and_restore_crosswise_leave_one_of_theirs(make: Make, on: bool) -> None:
-    app = both(make, "swap_restore_global", on)
+    app = switched(make, "swap_restore_global", on)
     assert echoed(app, TWO) == TWO  # alone each restores what it found
     cross_in_threads(echo(app, ONE), echo(app, TWO))
     look.install(None)
@@ -74,7 +67,7 @@ def test_two_that_swap_and_restore_crosswise_leave_one_of_theirs(make: Make, on:
 
 @SWITCH
 def test_a_form_is_everybody_s_choice_from_then_on(make: Make, on: bool) -> None:
-    app = both(make, "sticky_global", on)
+    app = switched(make, "sticky_global", on)
     assert echoed(app, ONE) == ONE
     assert echoed(app, ONE, method="POST", data={"canary": ONE}) == ONE
     assert echoed(app, TWO) == (ONE if on else TWO)
@@ -82,7 +75,7 @@ def test_a_form_is_everybody_s_choice_from_then_on(make: Make, on: bool) -> None
 
 @SWITCH
 def test_a_class_gathers_the_logs_of_all_sessions(make: Make, on: bool) -> None:
-    app = both(make, "class_attribute", on)
+    app = switched(make, "class_attribute", on)
     for canary, session in ((ONE, "2000000000000001"), (TWO, "2000000000000002")):
         sid = log_in(app, "/server", session)
         log = ask(app, "/server/session/append", canary, "POST", sid).json["log"]
@@ -91,13 +84,13 @@ def test_a_class_gathers_the_logs_of_all_sessions(make: Make, on: bool) -> None:
 
 @SWITCH
 def test_a_renderer_keeps_its_first_request(make: Make, on: bool) -> None:
-    app = both(make, "shared_renderer", on)
+    app = switched(make, "shared_renderer", on)
     assert [ask(app, "/ids", canary).json["query"] for canary in (ONE, TWO)] == [ONE, ONE if on else TWO]
 
 
 @SWITCH
 def test_a_local_is_not_cleared(make: Make, on: bool) -> None:
-    app = both(make, "locals_not_cleared", on)
+    app = switched(make, "locals_not_cleared", on)
     seen: list[str] = []
     apart(lambda: seen.extend(found_in_g(app, ONE, TWO)))
     apart(lambda: seen.extend(found_in_g(app, TWO)))
@@ -107,7 +100,7 @@ def test_a_local_is_not_cleared(make: Make, on: bool) -> None:
 @SWITCH
 @pytest.mark.parametrize("cross", [cross_in_threads, cross_in_greenlets])
 def test_a_log_s_local_shows_only_where_greenlets_share_a_thread(make: Make, on: bool, cross: Any) -> None:
-    app = both(make, "log_local_unpatched", on)
+    app = switched(make, "log_local_unpatched", on)
     crossing = cross(echo(app, ONE), echo(app, TWO))
     named = [response.headers["X-Canary-Echo"] for response in crossing.responses]
     assert (named == [ONE, TWO]) is not (on and cross is cross_in_greenlets)
@@ -131,7 +124,7 @@ def test_that_local_is_the_one_from_before_gevent_patched(
 def test_a_dict_changes_while_it_is_walked_through(
     make: Make, on: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    app = both(make, "dict_iterated", on)
+    app = switched(make, "dict_iterated", on)
     in_view, go_on = threading.Event(), threading.Event()
     other = threading.Thread(target=lambda: ask(app, f"/echo/{TWO}", TWO))
 
@@ -160,17 +153,18 @@ def test_a_dict_changes_while_it_is_walked_through(
 
 @SWITCH
 def test_a_variable_s_default_is_changed_in_place(make: Make, on: bool) -> None:
-    app = both(make, "mutable_log_dict", on)
+    app = switched(make, "mutable_log_dict", on)
     seen: list[str] = []
-    for canary in (ONE, TWO):  # a new worker each: the default is everybody's
-        apart(lambda canary=canary: seen.extend(found_in_g(app, canary)))
+    # A new worker each: the default is everybody's.
+    apart(lambda: seen.extend(found_in_g(app, ONE)))
+    apart(lambda: seen.extend(found_in_g(app, TWO)))
     assert seen == [NOTHING, ONE if on else NOTHING]
 
 
 @SWITCH
 @pytest.mark.parametrize("key", ["gunicorn.socket", "werkzeug.socket", "rfile", "none"])
 def test_a_connection_keeps_the_context_of_its_request(make: Make, on: bool, key: str) -> None:
-    app = both(make, "connection_context_kept", on)
+    app = switched(make, "connection_context_kept", on)
 
     class Connection:
         def __init__(self) -> None:
@@ -200,7 +194,7 @@ def one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
 @SWITCH
 @pytest.mark.usefixtures("one_thread")
 def test_a_pool_s_thread_inherits_the_request_that_started_it(make: Make, on: bool) -> None:
-    app = both(make, "thread_inherits_context", on)
+    app = switched(make, "thread_inherits_context", on)
     job(app, ONE)
     second = job(app, TWO)
     assert second["found"] == second["left"] == (ONE if on else NOTHING)
@@ -210,7 +204,7 @@ def test_a_pool_s_thread_inherits_the_request_that_started_it(make: Make, on: bo
 @SWITCH
 @pytest.mark.usefixtures("one_thread")
 def test_a_job_keeps_its_value_on_its_thread(make: Make, on: bool) -> None:
-    app = both(make, "job_keeps_value", on)
+    app = switched(make, "job_keeps_value", on)
     assert [job(app, canary)["g"] for canary in (ONE, TWO)] == [NOTHING, ONE if on else NOTHING]
 
 
@@ -219,7 +213,7 @@ def test_a_job_keeps_its_value_on_its_thread(make: Make, on: bool) -> None:
 def test_a_generator_s_value_stays_if_another_worker_finalises_it(
     make: Make, on: bool, elsewhere: bool
 ) -> None:
-    app = both(make, "generator_finalised_elsewhere", on)
+    app = switched(make, "generator_finalised_elsewhere", on)
     seen: list[str] = []
 
     def worker() -> None:
