@@ -177,6 +177,19 @@ def test_a_read_that_was_planned_is_dropped_with_its_session() -> None:
     assert next(workload).operations[0].scenario is not Scenario.SESSION_READ
 
 
+def test_the_backend_is_asked_several_times_at_once() -> None:
+    groups = [
+        item
+        for item in items(1_000)
+        if {operation.scenario for operation in item.operations} == {Scenario.BACKEND}
+    ]
+    assert groups
+    for item in groups:
+        assert item.manner is Manner.PARALLEL
+        assert len(item.operations) > 1
+        assert {operation.policy for operation in item.operations} == {Policy.FRESH}
+
+
 def test_put_is_followed_by_its_get_over_new_connections() -> None:
     puts = [item for item in items(1_000) if item.operations[0].scenario is Scenario.PUT]
     for item in puts:
