@@ -29,8 +29,8 @@ def run_many(
 ) -> Iterator[R]:
     """Yield the results of *work* on each of *tasks*, *jobs* at once, as they come.
 
-    Whoever asks to stop gets those that are under way, and no more. What *asked_to_stop* raises leaves at
-    once; a target ends with the process that started it.
+    Whoever asks to stop gets those that are under way, and no more. A target ends with the process that
+    started it, and that with this one.
 
     :raises BrokenWorkerError: if one of the processes died.
     """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from harness.commands.sensitivity.precision import Task, exit_code, run_portion
 from harness.sensitivity.clean import Clean, Portion
 from tests.integration.cli.conftest import Crosstalk
+from tests.integration.locust.locusts import Runs
 
 #: One that shows in one column, and not in the other.
 FAULT = "fork_seed"
@@ -71,6 +73,16 @@ def test_what_is_not_there_is_one_line_and_status_three(crosstalk: Crosstalk, tm
         (line,) = process.output.splitlines()
         assert line.startswith("crosstalk: "), line
         assert words in line or "matrix" in line or "read" in line
+
+
+@pytest.mark.timeout(240)
+def test_a_run_that_is_stopped_ends_its_cells_and_says_so(crosstalk: Crosstalk, tmp_path: Path) -> None:
+    process = crosstalk("sensitivity", "--jobs=1", "--operations=100", f"--out={tmp_path / 'out'}")
+    process.until(Runs(tmp_path / "out" / "runs").operations_began, "a cell's first operations")
+    process.send_all(signal.SIGINT)
+    assert process.wait() == 3, process.output
+    assert "stopped before every cell was run" in process.output
+    assert "(no fault)" in process.output
 
 
 @pytest.mark.parametrize(("fault", "found"), [("", False), (FAULT, True)])
