@@ -8,9 +8,12 @@ from dataclasses import replace
 import pytest
 
 from harness.commands.sensitivity.asking import Asked, all_faults, choose, make_tasks
-from harness.commands.sensitivity.cell import enough
+from harness.commands.sensitivity.cell import Task, enough, unreached
 from harness.commands.sensitivity.execute import tell
+from harness.history.facts import ColumnFacts
+from harness.history.measures import Measures, ScenarioMeasures
 from harness.options.table import UsageError
+from harness.report.data import ColumnReport
 from harness.report.sensitivity.as_json import render_json
 from harness.report.sensitivity.markdown import render_markdown
 from harness.report.sensitivity.page import render_page
@@ -21,6 +24,7 @@ from harness.sensitivity.matrix import fill_matrix
 from harness.sensitivity.outcome import Outcome
 from harness.target import describe_faults, known_faults
 from harness.verdict import Result, Verdict
+from harness.workload.mix import whole_mix
 
 MUST = Expectation("leak", ("pool", "greenlet"), must=these("I1"))
 QUIET = Expectation("leak", ("process",))
@@ -90,6 +94,19 @@ def test_a_silent_cell_goes_on_until_silence_is_proof() -> None:
     doubtful, lost = (Result(law, "", Verdict.UNKNOWN) for law in ("EVIDENCE", "ACCOUNTING"))
     assert not enough(QUIET, [doubtful])
     assert enough(QUIET, [lost, Result("I1", "", Verdict.VALID)])  # its journals are open still
+
+
+def test_a_silent_cell_goes_on_until_every_scenario_was_answered() -> None:
+    def measures(*names: str) -> ColumnReport:
+        done = tuple(ScenarioMeasures(name, 1, 0, 0, 0, 0, 0, 0) for name in names)
+        return ColumnReport(
+            "", {}, ColumnFacts("", "", True, ()), Verdict.VALID, (), Measures(1, 1, 0, 0, 0, 0, done)
+        )
+
+    task = Task(replace(QUIET, scenarios=("job",)), "process", 7, 500, "x")
+    everything = (*whole_mix("process"), "job")
+    assert unreached(task, measures(*everything)) == ()
+    assert unreached(task, measures(*everything[1:-1])) == (everything[0], "job")
 
 
 def test_what_is_not_right_is_told_with_where_its_evidence_lies() -> None:
