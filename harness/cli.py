@@ -136,6 +136,7 @@ def make_parser() -> argparse.ArgumentParser:
     _add_prune(commands)
     _add_trace(commands)
     _add_sensitivity(commands)
+    _add_precision(commands)
     _add_doctor(commands)
     return parser
 
@@ -163,6 +164,12 @@ def _add_options(parser: argparse.ArgumentParser, offered: str) -> None:
 def _whole(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 100000")
+    return int(text)
+
+
+def _many(text: str) -> int:
+    if not text.isdecimal() or not 1000 <= int(text) <= 10**8:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1000 to 100000000")
     return int(text)
 
 
@@ -327,6 +334,32 @@ def _sensitivity(parsed: argparse.Namespace, command: tuple[str, ...], terminal:
 
     names = (field.name for field in fields(Asked))
     return execute(Asked(**{name: getattr(parsed, name) for name in names}), terminal)
+
+
+def _add_precision(commands: Any) -> None:
+    parser = _command(
+        commands, "precision", "load what is right in every clean setting: nothing may be found"
+    )
+    parser.add_argument(
+        "--operations",
+        type=_many,
+        default=200_000,
+        metavar="N",
+        help="of each worker model in total (200000)",
+    )
+    parser.add_argument("--models", default="", metavar="MODEL,...", help="only these worker models")
+    parser.add_argument("--seed", type=_whole, default=7, metavar="N", help="seed of the workload (7)")
+    parser.add_argument(
+        "--jobs", type=_whole, default=0, metavar="N", help="targets at once; one for each core"
+    )
+    parser.add_argument("--out", default="", metavar="DIR", help="keep the evidence of what went wrong there")
+    parser.set_defaults(execute=_precision)
+
+
+def _precision(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.sensitivity.precision import Asked, execute
+
+    return execute(Asked(**{field.name: getattr(parsed, field.name) for field in fields(Asked)}), terminal)
 
 
 def _add_doctor(commands: Any) -> None:

@@ -32,6 +32,8 @@ BASE_EXCEPTIONS = ("system_exit", "keyboard_interrupt", "greenlet_exit")
 FORM = "application/x-www-form-urlencoded"
 #: An unread body that is taken for the next request would be answered as this one: with a 404.
 UNREAD = b"GET /missing/@c@ HTTP/1.1\r\nHost: unread\r\nX-Canary: @c@\r\n\r\n" * 16
+#: One chunk, and a trailer: whoever forgets that there is one takes it for the next request.
+CHUNKED = b"6\r\nunread\r\n0\r\nX-Trailer: @c@\r\n\r\n"
 
 _ECHO = "/echo/{c}"
 _BACKEND = "/backend/{c}"
@@ -212,15 +214,18 @@ def pipelined(maker: Maker) -> Item:
 
 
 def unread_body(maker: Maker) -> Item:
-    """Post a body that the view leaves unread, then ask again on the same connection."""
+    """Post a body that the view leaves unread, in chunks or not; then ask again on the same connection."""
+    chunked = maker.rng.random() < 0.5
     post = maker.operation(
         Scenario.UNREAD_BODY,
         "/unread/{c}",
         method="POST",
         policy=Policy.KEEP_ALIVE,
-        body=UNREAD,
+        body=CHUNKED if chunked else UNREAD,
         content_type="text/plain",
     )
+    if chunked:
+        post = replace(post, headers=(*post.headers, ("Transfer-Encoding", "chunked")))
     again = maker.operation(Scenario.ECHO, _ECHO, policy=Policy.KEEP_ALIVE)
     return Item(Manner.SEQUENCE, (post, again))
 

@@ -5,13 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 
 from targetapp.framework import App
-from targetapp.probes import backend
+from targetapp.probes import backend, look
 
 from .fault import Fault
 from .switching import undo_with
 
+#: How long it takes to see whether a connection is alive.
+PROBE_S = 0.001
 #: Longest query and reply, bytes.
 _MESSAGE_MAX = 256
 #: A backend that does not answer must not hang a worker for ever.
@@ -54,6 +57,25 @@ def conn_shared(app: App) -> None:
             self._only = backend.Connection()
 
     app.extensions[backend.EXTENSION].pool = One()
+
+
+def conn_taken_twice(app: App) -> None:
+    """See whether an idle connection is alive before taking it out of the pool."""
+
+    class Racing(backend.Pool):
+        """A pool in which two callers find the same connection."""
+
+        def take(self) -> backend.Connection:
+            try:
+                connection = self._idle[-1]
+            except IndexError:
+                return backend.Connection()
+            look.sleep(PROBE_S)
+            with suppress(ValueError):  # another caller was faster, and has it too
+                self._idle.remove(connection)
+            return connection
+
+    app.extensions[backend.EXTENSION].pool = Racing()
 
 
 class Preforked(backend.Client):
@@ -116,6 +138,14 @@ FAULTS = (
         "All requests ask over one connection without a lock, so who reads first gets the reply to who"
         " asked first.",
         conn_shared,
+    ),
+    Fault(
+        "conn_taken_twice",
+        "FC10",
+        "encode/httpcore#613",
+        "The pool looks whether a connection is alive before it takes it out, and meanwhile another caller"
+        " finds the same one.",
+        conn_taken_twice,
     ),
     Fault(
         "prefork_conn",

@@ -41,6 +41,22 @@ def unread_body_parsed(_app: App) -> None:
         replace(gevent.Input, "_discard", discard)
 
 
+def trailers_left(_app: App) -> None:
+    """Take a chunked body to end with its last chunk, whatever comes behind that."""
+    gunicorn, gevent = sys.modules.get("gunicorn.http.body"), sys.modules.get("gevent.pywsgi")
+
+    def parse_trailers(_reader: object, unreader: Any, data: bytes) -> None:
+        unreader.unread(data)
+
+    def read_trailer(_body: object, _rfile: object) -> bool:
+        return False
+
+    if gunicorn is not None:
+        replace(gunicorn.ChunkedReader, "parse_trailers", parse_trailers)
+    if gevent is not None:
+        replace(gevent.Input, "_Input__read_chunk_trailer", read_trailer)
+
+
 def _connection(environ: dict[str, Any]) -> Any:
     """Return what a request came over, a socket or its reading end, as far as its server tells."""
     for key in ("gunicorn.socket", "werkzeug.socket"):
@@ -89,6 +105,13 @@ FAULTS = (
         "pallets/werkzeug#2397, django/django#10732",
         "What a view leaves unread of its body is parsed as the next request of the connection.",
         unread_body_parsed,
+    ),
+    Fault(
+        "trailers_left",
+        "FC10",
+        "CVE-2023-41419",
+        "The trailers of a chunked body are left in the connection, and read as the next request.",
+        trailers_left,
     ),
     Fault(
         "remote_addr_once",

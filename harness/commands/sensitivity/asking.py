@@ -34,9 +34,8 @@ class Asked:
 
 
 def all_faults() -> list[str]:
-    """Return every fault that there is or that anything is expected of, '' first."""
-    expected = dict.fromkeys(("", *(row.fault for row in EXPECTATIONS)))
-    return [*expected, *(fault for fault in known_faults() if fault not in expected)]
+    """Return every fault that there is, by class, or that anything is expected of; '' first."""
+    return list(dict.fromkeys(("", *known_faults(), *(row.fault for row in EXPECTATIONS))))
 
 
 def choose(asked: Asked) -> list[Key]:
@@ -62,7 +61,15 @@ def make_tasks(keys: Sequence[Key], seeds: Sequence[int], asked: Asked, folder: 
     """
     try:
         return [
-            Task(find_expectation(fault, column), column, seed, asked.operations, folder, asked.first)
+            Task(
+                find_expectation(fault, column),
+                column,
+                seed,
+                asked.operations,
+                folder,
+                first=asked.first,
+                keep=bool(asked.out),
+            )
             for seed in seeds
             for fault, column in keys
         ]

@@ -26,6 +26,7 @@ from harness.store.files import StoreError
 from harness.store.runs import Column, Run
 from harness.verdict import Result, Verdict
 from harness.workers.failure import TargetError
+from harness.workload.mix import whole_mix
 
 from .loading import Load, load_and_judge, read_batches
 
@@ -49,7 +50,7 @@ class Task:
     operations: int
     folder: str  # where its run is made
     first: bool = False  # end at the first violation
-    keep: bool = False  # keep the run even if all is right
+    keep: bool = False  # keep the run of a cell that is not right
 
 
 def run_cell(task: Task) -> Outcome:
@@ -69,7 +70,7 @@ def run_cell(task: Task) -> Outcome:
     outcome = replace(outcome, seconds=time.monotonic() - started_s)
     if run is None:
         return outcome
-    if task.keep or outcome.word not in RIGHT or outcome.flaws:
+    if task.keep and (outcome.word not in RIGHT or outcome.flaws):
         return replace(outcome, evidence=str(run.path))
     shutil.rmtree(run.path, ignore_errors=True)
     return outcome
@@ -91,12 +92,13 @@ def _settings(task: Task) -> Settings:
 
 def _judged(task: Task, settings: Settings, run: Run, column: Column, outcome: Outcome) -> Outcome:
     expected = task.expected
-    early = task.first and bool(expected.must)
+    quiet = not expected.must
+    early = task.first and bool(expected.must) and not expected.must & AT_THE_END
     load = Load(
         settings,
         task.operations,
         WAVES_MAX,
-        lambda report: enough(expected, report.results),
+        lambda report: enough(expected, report.results) and not (quiet and unreached(task, report)),
         ends_early=early,
         wanted=expected.scenarios,
     )
@@ -117,7 +119,7 @@ def _judged(task: Task, settings: Settings, run: Run, column: Column, outcome: O
         status_failed=status.failed,
         user_failed=user.failed,
         flaws=find_flaws(violations),
-        problems=_problems(expected, report, failed=failed),
+        problems=_problems(task, report, failed=failed),
     )
 
 
@@ -131,9 +133,20 @@ def enough(expected: Expectation, results: Iterable[Result]) -> bool:
     )
 
 
-def _problems(expected: Expectation, report: ColumnReport, *, failed: bool) -> tuple[str, ...]:
+def unreached(task: Task, report: ColumnReport) -> tuple[str, ...]:
+    """Return the scenarios of a cell's mix that no operation of was answered."""
+    model, _ = COLUMNS[task.column]
+    answered = {one.scenario for one in report.measures.scenarios if one.ok}
+    mix = dict.fromkeys((*whole_mix(model), *task.expected.scenarios))
+    return tuple(name for name in mix if name not in answered)
+
+
+def _problems(task: Task, report: ColumnReport, *, failed: bool) -> tuple[str, ...]:
     """Return why the harness can't say: it failed, or silence is no proof here."""
     doubts = [doubt for result in report.results for doubt in result.doubts]
     if failed:
         return tuple(dict.fromkeys((*report.facts.doubts, *doubts)))
-    return () if expected.must or raised(report.results) else tuple(dict.fromkeys(doubts))
+    if task.expected.must or raised(report.results):
+        return ()
+    never = [f"no operation of {name} was answered" for name in unreached(task, report)]
+    return tuple(dict.fromkeys((*doubts, *never)))

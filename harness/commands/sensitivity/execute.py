@@ -77,7 +77,7 @@ def tell(outcome: Outcome) -> tuple[str, ...]:
     if outcome.word is Word.FAILED:
         where = f"in column {outcome.column} with seed {outcome.seed}"
         lines = (*lines, *(f"{name_fault(outcome.fault)} {where}: {text}" for text in outcome.problems))
-    if lines and outcome.evidence and Path(outcome.evidence).exists():
+    if lines and outcome.evidence:
         lines = (*lines, f"  its evidence: crosstalk check {outcome.evidence}")
     return lines
 

@@ -57,10 +57,12 @@ def load_and_judge(run: Run, column: Column, load: Load) -> tuple[ColumnReport, 
     hosted = host_column(load.settings, run, column, load.clients, locust=False)
     waves = 0
     try:
-        while waves < load.waves_max:
+        while True:
             _wave(hosted.address, run, column, load, waves)
             waves += 1
-            if not hosted.target.alive or load.enough(judge_column(column, run.name)[0]):
+            if waves == load.waves_max or not hosted.target.alive:
+                break
+            if load.enough(judge_column(column, run.name)[0]):
                 break
     finally:
         hosted.stop(load_workers=waves)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from types import FrameType
 from typing import TypeVar
+
+from harness.verdict import EXIT_HARNESS_FAILED
 
 LOOK_EVERY_S = 0.2
 T = TypeVar("T")
@@ -23,13 +29,13 @@ def run_many(
 ) -> Iterator[R]:
     """Yield the results of *work* on each of *tasks*, *jobs* at once, as they come.
 
-    Whoever asks to stop gets those that are under way, and no more. What *asked_to_stop* raises leaves at
-    once; a target ends with the process that started it.
+    Whoever asks to stop gets those that are under way, and no more. A target ends with the process that
+    started it, and that with this one.
 
     :raises BrokenWorkerError: if one of the processes died.
     """
     # Not forked: this process has threads and locks of its own.
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_ignore_interrupts) as pool:
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn"), initializer=_serve) as pool:
         left: set[Future[R]] = {pool.submit(work, task) for task in tasks}
         try:
             while left:
@@ -44,6 +50,20 @@ def run_many(
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _ignore_interrupts() -> None:
-    """Leave Ctrl-C to the process that was started: it lets cells under way end."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+def _serve() -> None:
+    """Leave signals to the process that was started, which lets cells under way end; end with it."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        # Not SIG_IGN: a target that is started here would inherit that.
+        signal.signal(number, _do_nothing)
+    parent = parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
+
+
+def _do_nothing(number: int, frame: FrameType | None) -> None:
+    """Take a signal that is the main process's to act upon."""
+
+
+def _end_with(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(EXIT_HARNESS_FAILED)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from harness.sensitivity.expectation import EVERYWHERE, Expectation, these
 
+_ALONE = "a process asks for one request at a time"
+
 EXPECTATIONS = (
     Expectation(
         "conn_off_by_one",
@@ -19,7 +21,15 @@ EXPECTATIONS = (
         why="two requests in flight have a query each on the one connection",
         scenarios=("backend",),
     ),
-    Expectation("conn_shared", ("process",), why="a process asks for one request at a time"),
+    Expectation("conn_shared", ("process",), why=_ALONE),
+    Expectation(
+        "conn_taken_twice",
+        ("pool", "connection", "greenlet"),
+        must=these("G"),
+        why="two callers at once are given one connection",
+        scenarios=("backend",),
+    ),
+    Expectation("conn_taken_twice", ("process",), why=_ALONE),
     Expectation(
         "prefork_conn",
         ("process",),

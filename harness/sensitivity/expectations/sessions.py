@@ -5,7 +5,13 @@ from __future__ import annotations
 from harness.sensitivity.expectation import EVERYWHERE, Expectation, these
 
 EXPECTATIONS = (
-    Expectation("sid_reuse", EVERYWHERE, must=these("I3"), why="an id the client made up is kept"),
+    Expectation(
+        "sid_reuse",
+        EVERYWHERE,
+        must=these("I3"),
+        why="an id the client made up is kept",
+        scenarios=("session_unknown",),
+    ),
     Expectation(
         "sid_empty_key",
         EVERYWHERE,
@@ -20,6 +26,7 @@ EXPECTATIONS = (
         EVERYWHERE,
         must=these("I3"),
         why="of parallel writers in one session the last one wins",
+        scenarios=("session_parallel",),
     ),
     Expectation(
         "session_default_shared",

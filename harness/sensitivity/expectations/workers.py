@@ -5,13 +5,20 @@ from __future__ import annotations
 from harness.sensitivity.expectation import Expectation, these
 
 EXPECTATIONS = (
-    Expectation("fork_seed", ("process",), must=these("I7"), why="preloaded workers inherit one seed"),
+    Expectation(
+        "fork_seed",
+        ("process",),
+        must=these("I7"),
+        why="preloaded workers inherit one seed",
+        scenarios=("issue_id",),
+    ),
     Expectation("fork_seed", ("pool", "connection", "greenlet"), why="one process draws from one generator"),
     Expectation(
         "worker_local_state",
         ("process",),
         must=these("I9"),
         why="a value is known to the worker that took it only",
+        scenarios=("put", "get"),
     ),
     Expectation("worker_local_state", ("pool", "connection", "greenlet"), why="there is one process"),
     Expectation(

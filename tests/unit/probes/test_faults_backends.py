@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from targetapp.framework import App
-from targetapp.probes import backend
+from targetapp.probes import backend, look
 from tests.unit.probes.asking import ONE, TWO, Reply, ask, cross_in_threads
 from tests.unit.probes.switching import SWITCH, Make, switched
 
@@ -51,6 +51,23 @@ def test_conn_shared_when_the_second_is_answered_first(make: Make, on: bool) -> 
     inner: list[str] = []
     outer = client.ask("get one", lambda: inner.append(client.ask("get two", lambda: None)))
     assert [outer, *inner] == (["two", "one"] if on else ["one", "two"])
+
+
+@SWITCH
+def test_conn_taken_twice(make: Make, on: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = switched(make, "conn_taken_twice", on).extensions[backend.EXTENSION].pool
+    idle = pool.take()
+    pool.give(idle)
+    others: list[backend.Connection] = []
+
+    def meanwhile(_: float) -> None:
+        monkeypatch.setattr(look, "sleep", lambda _: None)
+        others.append(pool.take())
+
+    monkeypatch.setattr(look, "sleep", meanwhile)
+    assert pool.take() is idle
+    assert others == ([idle] if on else [])
+    assert pool.take() is not idle
 
 
 @SWITCH

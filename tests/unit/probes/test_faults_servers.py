@@ -10,6 +10,7 @@ from typing import Any
 import gevent.pywsgi
 import pytest
 from gunicorn.config import Config
+from gunicorn.http.errors import ParseException
 from gunicorn.http.parser import RequestParser
 from werkzeug.test import EnvironBuilder, run_wsgi_app
 
@@ -38,12 +39,38 @@ def test_unread_body_parsed_by_gevent(make: Make, on: bool) -> None:
     assert received.read() == (b"unreadGET /two HTTP/1.1" if on else b"GET /two HTTP/1.1")
 
 
-def test_unread_body_parsed_is_none_under_a_server_it_does_not_know(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+CHUNKED = b"6\r\nunread\r\n0\r\nX-Trailer: t\r\n\r\n"
+NEXT = b"GET /two HTTP/1.1\r\nHost: h\r\n\r\n"
+
+
+@SWITCH
+def test_trailers_left_by_gunicorn(make: Make, on: bool) -> None:
+    switched(make, "trailers_left", on)
+    head = b"POST /one HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+    parser = RequestParser(Config(), iter([head + CHUNKED + NEXT]), ("127.0.0.1", 1))
+    assert next(parser).path == "/one"
+    if on:
+        with pytest.raises(ParseException):
+            next(parser)
+    else:
+        assert next(parser).path == "/two"
+
+
+@SWITCH
+def test_trailers_left_by_gevent(make: Make, on: bool) -> None:
+    switched(make, "trailers_left", on)
+    body: Any = gevent.pywsgi.Input(io.BufferedReader(io.BytesIO(CHUNKED + NEXT)), None, chunked_input=True)
+    body._discard()
+    assert body.rfile.read() == (b"X-Trailer: t\r\n\r\n" + NEXT if on else NEXT)
+
+
+@pytest.mark.parametrize("fault", ["unread_body_parsed", "trailers_left"])
+def test_nothing_is_changed_under_a_server_that_is_not_known(
+    make: Make, fault: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("gunicorn.http.parser", "gevent.pywsgi"):
+    for name in ("gunicorn.http.parser", "gunicorn.http.body", "gevent.pywsgi"):
         monkeypatch.delitem(sys.modules, name)
-    assert ask(make("unread_body_parsed"), f"/unread/{ONE}", method="POST", data="x").status_code == 200
+    assert ask(make(fault), f"/unread/{ONE}", method="POST", data="x").status_code == 200
 
 
 class Connection:
