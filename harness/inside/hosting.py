@@ -44,7 +44,9 @@ class Inside:
         """Import the target and return it, wrapped; ends the process if that can't be done."""
         spec = self._spec
         try:
-            loaded = load_target(spec.target, spec.faults, spec.session_db)
+            loaded = load_target(
+                spec.target, spec.faults, spec.session_db, reuse_app_context=spec.reuse_app_context
+            )
         except LoadError as error:
             fail(str(error))
         locality = Locality(greenlets=spec.model == "greenlet")

@@ -13,7 +13,7 @@ import random
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from harness.workers.spec import DEFAULT_TARGET
@@ -161,6 +161,12 @@ OPTIONS: tuple[Option, ...] = (
         offered=_LOAD,
     ),
     Option(
+        "--reuse-app-context",
+        "the target's requests reuse an app context that is active on their worker, as in Flask up to 3.1; "
+        "by default each has its own",
+        flag=True,
+    ),
+    Option(
         "--into",
         "record one column into this folder of a run, and leave the judging to whoever asked",
         offered=frozenset({LOCUST}),
@@ -203,6 +209,7 @@ class Settings:
     port: int
     black_box: bool
     unguarded: bool
+    reuse_app_context: bool
     into: str
 
     def columns(self, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
@@ -260,6 +267,7 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         port=_whole("--port", text["port"], 0, 65535) or 0,
         black_box=text["black_box"] == "true",
         unguarded=text["unguarded"] == "true",
+        reuse_app_context=text["reuse_app_context"] == "true",
         into=_one_line("--into", text["into"]),
     )
     if settings.operations is not None and settings.duration_s is not None:
@@ -293,31 +301,6 @@ def only_column(settings: Settings, catalogue: Catalogue) -> Settings:
             "(`crosstalk run` takes several)"
         )
     return replace(settings, worker_model=(pairs[0][0],), server=(pairs[0][1],))
-
-
-def to_arguments(settings: Settings, offered: str) -> list[str]:
-    """Return the command line that gives these settings again, without what is the default."""
-    arguments: list[str] = []
-    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    values["duration"] = values.pop("duration_s")
-    values["no_yields"] = not values.pop("yields")
-    values["without"] = ()  # what it left is what --scenarios names
-    for option in OPTIONS:
-        value = values[option.dest]
-        if offered not in option.offered or value in (None, "", (), False):
-            continue
-        written = _written(value)
-        if written == option.default or (option.dest == "target_python" and value == sys.executable):
-            continue
-        # One argument, so that a value that starts with a dash is no option.
-        arguments.append(option.name if option.flag else f"{option.name}={written}")
-    return arguments
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _text(value: Any, default: Any) -> str:

@@ -72,6 +72,7 @@ def describe_column(settings: Settings, address: tuple[str, int], users: int) ->
         black_box=settings.black_box,
         scenarios=settings.scenarios,
         guard=not settings.unguarded,
+        reuse_app_context=settings.reuse_app_context,
     )
 
 
@@ -115,6 +116,7 @@ def make_spec(settings: Settings, run: Run, column: Column, users: int) -> Spec:
         yields=settings.yields,
         switch_interval_s=settings.switch_interval_s,
         guard=not settings.unguarded,
+        reuse_app_context=settings.reuse_app_context,
         disk_max_mb=settings.disk_max_mb,
     )
 

@@ -51,6 +51,7 @@ class ColumnMeta:
     black_box: bool = False  # a verdict without evidence from inside is accepted
     scenarios: tuple[str, ...] = ()  # the only ones that were sent; (): the whole mix
     guard: bool = True  # False: what leaves the app reaches the server, a nemesis
+    reuse_app_context: bool = False  # True: context semantics of Flask up to 3.1, not a new one each time
     format: int = FORMAT
 
 

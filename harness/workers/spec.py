@@ -45,6 +45,7 @@ class Spec:
     switch_interval_s: float = DEFAULT_SWITCH_INTERVAL_S
     record: bool = True  # False: no observer and no journal, for measuring what recording costs
     census: bool = True  # count, at the end, what is left of operations that are over
+    reuse_app_context: bool = False  # the target's setting of that name
     guard: bool = True  # the outermost wrapper answers a BaseException that leaves the app with 500
     disk_max_mb: int = 1024  # for all journals of the column together
     stop_timeout_s: float = 8.0  # from the request to stop until the target is killed
