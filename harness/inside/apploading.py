@@ -10,22 +10,16 @@ from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.target import LoadError, WSGIApplication
-
-
-@dataclass(frozen=True, slots=True)
-class UserApp:
-    """An application, and the folder (or the one file) that its own code lies in."""
-
-    wsgi: WSGIApplication
-    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +33,14 @@ class _Named:
     called: bool = False
 
 
-def load_app(name: str) -> UserApp:
+def load_app(name: str, prepare: Callable[[str], object]) -> WSGIApplication:
     """Import *name* and return the application.
 
+    :param prepare: called before the import with the folder (or the one file) that the app's own code lies in.
     :raises LoadError: if it can't be found or made, or is none. Errors inside the app are its cause.
     """
     named = _take_apart(name)
-    module = _import(named.where, name)
+    module = _import(named.where, name, prepare)
     found: Any = module
     for part in named.attribute.split("."):
         try:
@@ -59,7 +54,8 @@ def load_app(name: str) -> UserApp:
         raise LoadError(f"--app {name} is {type(app).__name__}, not a WSGI application")
     if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
         raise LoadError(f"--app {name} is an ASGI application: crosstalk tests WSGI ones")
-    return UserApp(app, _root(module))
+    wsgi: WSGIApplication = app
+    return wsgi
 
 
 def _take_apart(name: str) -> _Named:
@@ -85,8 +81,10 @@ def _take_apart(name: str) -> _Named:
     return _Named(where, attribute, arguments, options, called=True)
 
 
-def _import(where: str, name: str) -> ModuleType:
+def _import(where: str, name: str, prepare: Callable[[str], object]) -> ModuleType:
     module = _module_of_file(Path(where), name) if where.endswith(".py") else where
+    if root := _root(module):
+        prepare(root)
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
@@ -162,12 +160,17 @@ def _perhaps(module: ModuleType) -> str:
     return ""
 
 
-def _root(module: ModuleType) -> str:
-    """Return where the app's own code lies: its top-level package, or the folder of a single module."""
-    file = Path(str(getattr(module, "__file__", "") or "")).resolve()
-    top = sys.modules.get(module.__name__.partition(".")[0])
-    if top is not None and getattr(top, "__path__", None):
-        return str(Path(next(iter(top.__path__))).resolve())
+def _root(module: str) -> str:
+    """Return where the app's own code lies: its top-level package, or the folder of a single module; '' if nowhere."""
+    try:
+        found = importlib.util.find_spec(module.partition(".")[0])
+    except (ImportError, ValueError):
+        return ""
+    if found is None:
+        return ""
+    if found.submodule_search_locations:
+        return str(Path(next(iter(found.submodule_search_locations))).resolve())
+    file = Path(found.origin or "").resolve()
     # A module that is installed lies among strangers: only its own file is the app's.
     return str(file if "site-packages" in file.parts else file.parent)
 
