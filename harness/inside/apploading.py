@@ -1,9 +1,9 @@
 """Loads a user's own application, named as the servers name them.
 
-    package.module:app      package.module:create_app()      path/to/file.py:app      module:make("test", debug=True)
+    package.module:app    package.module:create_app("test", debug=True)    path/to/file.py:app
 
-A factory's arguments are literals. A function that takes nothing is called without being asked to. What goes wrong
-is one sentence that says whose fault it is and what to write instead.
+A factory's arguments are literals. A function that takes nothing is called without being asked to. What goes
+wrong is one sentence that says whose fault it is and what to write instead.
 """
 
 from __future__ import annotations
@@ -36,7 +36,8 @@ class _Named:
 def load_app(name: str, prepare: Callable[[str], object]) -> WSGIApplication:
     """Import *name* and return the application.
 
-    :param prepare: called before the import with the folder (or the one file) that the app's own code lies in.
+    :param prepare: called before the import with the folder (or the one file) that the app's own code lies
+    in.
     :raises LoadError: if it can't be found or made, or is none. Errors inside the app are its cause.
     """
     named = _take_apart(name)
@@ -69,10 +70,13 @@ def _take_apart(name: str) -> _Named:
         return _Named(where, attribute)
     try:
         call = ast.parse(f"f({rest}", mode="eval").body
-        if not isinstance(call, ast.Call):
-            raise ValueError(rest)
-        arguments = tuple(ast.literal_eval(argument) for argument in call.args)
-        options = tuple((str(one.arg), ast.literal_eval(one.value)) for one in call.keywords if one.arg)
+        # f(...)(...) is a call too, of something that is none of ours.
+        match call:
+            case ast.Call(ast.Name(), given, keywords):
+                arguments = tuple(ast.literal_eval(argument) for argument in given)
+                options = tuple((str(one.arg), ast.literal_eval(one.value)) for one in keywords if one.arg)
+            case _:
+                raise SyntaxError(rest)
     except (SyntaxError, ValueError) as error:
         raise LoadError(
             f"--app {name}: a factory's arguments are literals, as in 'module:create_app(\"test\")'; for "
@@ -90,8 +94,8 @@ def _import(where: str, name: str, prepare: Callable[[str], object]) -> ModuleTy
     except ModuleNotFoundError as error:
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
             raise LoadError(
-                f"--app {name}: there is no module {error.name!r}: start crosstalk in the project's folder, or "
-                "give the file, path/to/file.py:app"
+                f"--app {name}: there is no module {error.name!r}: start crosstalk in the project's folder, "
+                "or give the file, path/to/file.py:app"
             ) from error
         raise LoadError(
             f"--app {name} needs a module that is not installed for {sys.executable}: {error.name}; name the "
@@ -161,7 +165,7 @@ def _perhaps(module: ModuleType) -> str:
 
 
 def _root(module: str) -> str:
-    """Return where the app's own code lies: its top-level package, or the folder of a single module; '' if nowhere."""
+    """Return where the app's own code lies: its top-level package, or a module's folder; '' if nowhere."""
     try:
         found = importlib.util.find_spec(module.partition(".")[0])
     except (ImportError, ValueError):

@@ -1,14 +1,16 @@
 """Lets others run in code that has no checkpoints: at calls in the user's own modules.
 
 Places are where a function of the application's own code begins, and where that code calls any function:
-between two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed picks
-every other one (not each: requests in lockstep never meet in some orders), up to a number for each request, so
-that a loop is not paid for a thousand times. Each is recorded (YIELD): what counts as evidence is what happened.
+between two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed
+picks every other one (not each: requests in lockstep never meet in some orders), up to a number for each
+request, so that a loop is not paid for a thousand times. Each is recorded (YIELD): what counts as evidence is
+what happened.
 
-From 3.12 on ``sys.monitoring`` costs the application's code alone: a place that is not its own is switched off
-when it is first seen. It keeps quiet while its callback runs; ``sys.call_tracing`` undoes that for the pause, or
-greenlets that run meanwhile would not be seen. On 3.11 ``sys.setprofile`` is called for every call in a thread that
-serves, and greenlets, which must not be switched in there, have the code rewritten (:mod:`.rewriting`).
+From 3.12 on ``sys.monitoring`` costs the application's code alone: a place that is not its own is switched
+off when it is first seen. It keeps quiet while its callback runs; ``sys.call_tracing`` undoes that for the
+pause, or greenlets that run meanwhile would not be seen. On 3.11 ``sys.setprofile`` is called for every call
+in a thread that serves, and greenlets, which must not be switched in there, have the code rewritten
+(:mod:`.rewriting`).
 """
 
 from __future__ import annotations

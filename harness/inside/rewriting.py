@@ -1,9 +1,9 @@
 """Announces calls in the user's own modules by rewriting them as they are imported.
 
 For greenlets on Python 3.11 only: what profiles a call there must not switch to another greenlet (the
-interpreter's own bookkeeping is then another's, and it crashes), and has no ``sys.monitoring`` yet. A call of ours is
-put at the start of each function and before each of its statements that calls something; lines keep their
-numbers, and no compiled file is read or written.
+interpreter's own bookkeeping is then another's, and it crashes), and has no ``sys.monitoring`` yet. A call of
+ours is put at the start of each function and before each of its statements that calls something; lines keep
+their numbers, and no compiled file is read or written.
 """
 
 from __future__ import annotations
