@@ -21,7 +21,7 @@ _SAMPLES = tuple(
 )
 #: ``path`` is spelled as ``text`` is.
 _KINDS = ("text", "int", "uuid", "float")
-_PLAIN = ("1", "a", "0.5", "en", "2026-01-01", "2026", "x1", "index.html", "1.0", "A")
+_PLAIN = ("1", "2", "10", "100", "a", "0.5", "en", "2026-01-01", "2026", "x1", "index.html", "1.0", "A")
 _LENGTHS = range(1, 65)
 
 Accepts = Callable[[str], bool]
