@@ -38,8 +38,9 @@ MISTAKES: dict[str, tuple[str, str, str, int, str]] = {
     "no router": ("", "", "", 3, "and give it with --urls"),
     "https": (
         "",
-        "    if environ.get('HTTP_X_FORWARDED_PROTO') != 'https':\n"
-        "        status, headers = '301 Moved', [('Location', 'https://x/'), ('Content-Length', '2')]",
+        """\
+    if environ.get("HTTP_X_FORWARDED_PROTO") != "https":
+        status, headers = "301 Moved", [("Location", "https://x/"), ("Content-Length", "2")]""",
         "GET /",
         2,
         "--header 'X-Forwarded-Proto: https'",

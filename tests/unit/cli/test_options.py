@@ -158,9 +158,9 @@ def test_arguments_give_the_same_settings_again(offered: str) -> None:
 
 def test_arguments_about_an_app_give_the_same_settings_again() -> None:
     settings = parse(
-        app="package.module:create_app('a, b')", urls="requests.txt", methods="get,post", exclude="/logout,/admin/*",
-        shared="message,/wall", header="Host: example.org | X-Forwarded-Proto: https", start_timeout_s="90",
-        any_model=True,
+        app="package.module:create_app('a, b')", urls="requests.txt", methods="get,post",
+        exclude="/logout,/admin/*", shared="message,/wall", start_timeout_s="90", any_model=True,
+        header="Host: example.org | X-Forwarded-Proto: https",
     )  # fmt: skip
     values = dict(
         argument.removeprefix("--").partition("=")[::2] for argument in to_arguments(settings, LOCUST)

@@ -63,6 +63,7 @@ GOOD = [
     "create_app()",
     "create_app_for('test', debug=True)",
     "instance",
+    "Handler",
     "Application()",
 ]
 

@@ -142,7 +142,7 @@ STORIES = {
     "def run():\n    say('a')": "*a",
     "def run():\n    x = 1\n    say('a')\n    y = 2\n    say('b')": "**a*b",
     "def run():\n    'doc'\n    if True:\n        say('a')\n    else:\n        say('b')": "**a",
-    "def run():\n    try:\n        1 / 0\n    except ZeroDivisionError:\n        say('a')\n    finally:\n        say('b')": "**a*b",
+    "def run():\n    try: 1 / 0\n    except ZeroDivisionError: say('a')\n    finally: say('b')": "**a*b",
     "def run():\n    for n in 'ab':\n        say(n)": "**a*b",
     "class A:\n    def f(self):\n        say('a')\ndef run():\n    A().f()": "**a",
     "def run():\n    def inner():\n        say('a')\n    inner()": "**" + "*a",
