@@ -16,8 +16,9 @@ from harness.history.canary import CanaryKind, split_canary
 
 from .carrying import from_float
 
-#: Beyond these a candidate is a digest's digits, not a canary: no load has that many.
-WORKERS_MAX, CLIENTS_MAX, NUMBER_MAX = 256, 1 << 14, 1 << 27
+#: Beyond these a candidate is a digest's digits, not a canary: no load has that many load processes, clients
+#: in each, and operations of each client. Three of a thousand SHA-256 digests still look like one.
+WORKERS_MAX, CLIENTS_MAX, NUMBER_MAX = 256, 1 << 14, 1 << 22
 
 _KINDS = frozenset({CanaryKind.OPERATION, CanaryKind.VALUE})
 # Lookahead, so that candidates may overlap: the first digits before a canary may look like one.

@@ -129,7 +129,8 @@ class Visitor:
 
     def _request(self, operation: Operation) -> bytes:
         text = to_text(operation.canary)
-        cookies = [*operation.cookies, *self._jar.header(operation.path)]
+        held = self._jar.header(operation.path) if operation.sends_session else []
+        cookies = [*operation.cookies, *held]
         headers = [
             ("User-Agent", AGENT),
             ("Accept", "*/*"),
@@ -146,9 +147,10 @@ class Visitor:
 
     def _answered(self, operation: Operation, response: Response, trail: Trail) -> Completion:
         answer = Answer(f"{response.status} {response.reason}", response.headers, response.body)
-        dropped = self._jar.take(response)
         rows = observe_answer(operation.canary, answer, self._seen)
-        rows += notices_of(operation.method, answer, dropped, forwarded=self._forwarded)
+        if operation.sends_session:  # what a newcomer is told says nothing of the caller
+            dropped = self._jar.take(response)
+            rows += notices_of(operation.method, answer, dropped, forwarded=self._forwarded)
         trail.observe(rows)
         trail.end(Kind.OK, response.status)
         failure = FOREIGN if any(_is_foreign(row, operation) for row in rows) else None

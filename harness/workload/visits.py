@@ -16,7 +16,7 @@ from harness.history.canary import to_text
 from harness.history.scenarios import Scenario
 from harness.store.survey import RouteField, RoutePlan
 
-from .maker import Maker
+from .maker import ANONYMOUS_EVERY, Maker
 from .operation import Item, Manner, Operation, Policy
 
 #: The connection to travel on: what a browser does, and sometimes a new one, so that every process is met.
@@ -46,13 +46,16 @@ class Visits(Iterator[Item]):
         self._numbers = range(len(plan.routes))
 
     def __next__(self) -> Item:
-        number = self._first.popleft() if self._first else self._draw()
-        return Item(Manner.SEQUENCE, (self._visit(number),))
+        if self._first:
+            return Item(Manner.SEQUENCE, (self._visit(self._first.popleft(), anonymous=False),))
+        # As in a private window: what an application hands to newcomers is handed out often.
+        anonymous = not self._rng.randrange(ANONYMOUS_EVERY)
+        return Item(Manner.SEQUENCE, (self._visit(self._draw(), anonymous=anonymous),))
 
     def _draw(self) -> int:
         return self._rng.choices(self._numbers, self._weights)[0]
 
-    def _visit(self, number: int) -> Operation:
+    def _visit(self, number: int, *, anonymous: bool) -> Operation:
         route, rng = self._plan.routes[number], self._rng
         canary = self._maker.canary()
         values = [_spell(field, canary, FIRST_SLOT + index) for index, field in enumerate(route.fields)]
@@ -66,6 +69,7 @@ class Visits(Iterator[Item]):
         return Operation(
             scenario=Scenario.VISIT,
             canary=canary,
+            sends_session=not anonymous,
             method=route.method,
             path=path,
             cookies=(("canary", to_text(field_canary(canary, COOKIE_SLOT))),),

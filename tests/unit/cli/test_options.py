@@ -175,7 +175,7 @@ WRONG_ABOUT_APPS = [
     ({"app": "module"}, "names no application"),
     ({"app": "m:app", "target": "n:app"}, "give one of them"),
     ({"app": "m:app", "scenarios": "echo"}, "--scenarios is about targets with probes"),
-    ({"app": "m:app", "faults": "no_such"}, "--faults is about targets with probes"),
+    ({"app": "m:app", "faults": "global_request"}, "--faults is about targets with probes"),
     ({"shared": "/wall"}, "--shared is about an app of yours"),
     ({"app": "m:app", "methods": "GET,FETCH"}, "there is no 'FETCH'"),
     ({"app": "m:app", "header": "no header: x"}, "is no header's name"),

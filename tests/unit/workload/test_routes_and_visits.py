@@ -62,6 +62,13 @@ def test_every_route_is_asked_for_before_any_is_again() -> None:
     assert len({operation.route for operation in operations}) == 6
 
 
+def test_some_visits_are_made_without_cookies_but_none_of_the_first() -> None:
+    operations = asked(SURVEY, ("GET",), 203)
+    sent = [operation.sends_session for operation in operations]
+    assert all(sent[:3])
+    assert 5 < sent.count(False) < 60
+
+
 def test_the_same_seed_and_client_ask_the_same() -> None:
     assert asked(SURVEY, ("GET",), 50) == asked(SURVEY, ("GET",), 50)
 
