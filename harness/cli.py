@@ -12,6 +12,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any, NoReturn
 
 from harness.options.table import (
@@ -134,6 +135,8 @@ def make_parser() -> argparse.ArgumentParser:
     _add_open(commands)
     _add_prune(commands)
     _add_trace(commands)
+    _add_sensitivity(commands)
+    _add_precision(commands)
     _add_doctor(commands)
     return parser
 
@@ -161,6 +164,12 @@ def _add_options(parser: argparse.ArgumentParser, offered: str) -> None:
 def _whole(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= 100_000:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 100000")
+    return int(text)
+
+
+def _many(text: str) -> int:
+    if not text.isdecimal() or not 1000 <= int(text) <= 10**8:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1000 to 100000000")
     return int(text)
 
 
@@ -295,6 +304,66 @@ def _trace(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Termi
         parsed.path, parsed.method.upper(), settings.target, settings.target_python, settings.faults
     )
     return execute(request, terminal)
+
+
+def _add_sensitivity(commands: Any) -> None:
+    parser = _command(commands, "sensitivity", "seed every known defect: is it found where it must be?")
+    parser.add_argument("--faults", default="", metavar="ID,...", help="only these defects")
+    parser.add_argument(
+        "--columns", default="", metavar="NAME,...", help="pool, connection, greenlet, process"
+    )
+    parser.add_argument("--seed", type=_whole, default=7, metavar="N", help="seed of the workload (7)")
+    parser.add_argument("--seeds", type=_whole, default=1, metavar="N", help="how many, from that one on (1)")
+    parser.add_argument(
+        "--operations", type=_whole, default=500, metavar="N", help="that each cell takes, at least (500)"
+    )
+    parser.add_argument("--first", action="store_true", help="end a cell at its first violation")
+    parser.add_argument(
+        "--jobs", type=_whole, default=0, metavar="N", help="cells at once; one for each core"
+    )
+    parser.add_argument("--format", default="text", metavar="FORM", help="text, json, html or md (text)")
+    parser.add_argument(
+        "--out", default="", metavar="DIR", help="write the matrix, and what went wrong, there"
+    )
+    parser.add_argument(
+        "--golden", default="", metavar="FILE", help="the copy to compare with; the project's own"
+    )
+    parser.add_argument("--update-golden", action="store_true", help="renew that copy instead")
+    parser.set_defaults(execute=_sensitivity)
+
+
+def _sensitivity(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.sensitivity.asking import Asked
+    from .commands.sensitivity.execute import execute
+
+    names = (field.name for field in fields(Asked))
+    return execute(Asked(**{name: getattr(parsed, name) for name in names}), terminal)
+
+
+def _add_precision(commands: Any) -> None:
+    parser = _command(
+        commands, "precision", "load what is right in every clean setting: nothing may be found"
+    )
+    parser.add_argument(
+        "--operations",
+        type=_many,
+        default=200_000,
+        metavar="N",
+        help="of each worker model in total (200000)",
+    )
+    parser.add_argument("--models", default="", metavar="MODEL,...", help="only these worker models")
+    parser.add_argument("--seed", type=_whole, default=7, metavar="N", help="seed of the workload (7)")
+    parser.add_argument(
+        "--jobs", type=_whole, default=0, metavar="N", help="targets at once; one for each core"
+    )
+    parser.add_argument("--out", default="", metavar="DIR", help="keep the evidence of what went wrong there")
+    parser.set_defaults(execute=_precision)
+
+
+def _precision(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Terminal) -> int:
+    from .commands.sensitivity.precision import Asked, execute
+
+    return execute(Asked(**{field.name: getattr(parsed, field.name) for field in fields(Asked)}), terminal)
 
 
 def _add_doctor(commands: Any) -> None:

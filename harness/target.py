@@ -1,8 +1,8 @@
 """How a target is named and loaded. The rule: nothing else imports ``targetapp``.
 
-A target is named ``MODULE:NAME``. NAME is a factory, called with those of ``faults`` (a tuple of ids) and
-``session_db`` (a path) that it takes, or an application. It is loaded inside the target's own process;
-the harness's process does no more than list the faults.
+A target is named ``MODULE:NAME``. NAME is a factory, called with those of ``faults`` (a tuple of ids),
+``session_db`` (a path) and ``reuse_app_context`` (a bool) that it takes, or an application. It is loaded
+inside the target's own process; the harness's process does no more than list the faults.
 """
 
 from __future__ import annotations
@@ -12,13 +12,17 @@ import inspect
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 WSGIApplication: TypeAlias = Callable[[dict[str, Any], Callable[..., Any]], Any]
 CheckpointHook: TypeAlias = Callable[[str, object], None]
 LookHook: TypeAlias = Callable[[str], object]
 #: Given a job on the thread of its request, returns what runs on a pool's thread in its stead.
 CarryHook: TypeAlias = Callable[[Callable[[], Any]], Callable[[], Any]]
+
+
+#: What a factory may take.
+_OFFERED = frozenset({"faults", "session_db", "reuse_app_context"})
 
 
 class LoadError(Exception):
@@ -60,13 +64,18 @@ class Loaded:
     install_carry: Callable[[CarryHook | None], None]
 
 
-def load_target(name: str, faults: tuple[str, ...] = (), session_db: str = "") -> Loaded:
+def load_target(
+    name: str, faults: tuple[str, ...] = (), session_db: str = "", *, reuse_app_context: bool = False
+) -> Loaded:
     """Import *name* and make its application.
 
-    :raises LoadError: if it can't be found, made, or has not these faults. Errors inside the
-        target are its cause.
+    :param reuse_app_context: whether its requests reuse an app context that is active, as in Flask up
+        to 3.1; asked only of a target that can do either.
+    :raises LoadError: if it can't be found or made, or has not these faults or that setting. Errors
+        inside the target are its cause.
     """
-    made = _make(name, _find(name), {"faults": faults, "session_db": session_db})
+    offered = {"faults": faults, "session_db": session_db, "reuse_app_context": reuse_app_context}
+    made = _make(name, _find(name), offered)
     if not callable(made):
         raise LoadError(f"{name} is {type(made).__name__}, not a WSGI application")
     framework = _framework_of(made)
@@ -75,6 +84,24 @@ def load_target(name: str, faults: tuple[str, ...] = (), session_db: str = "") -
     contexts = _flask_contexts() if framework == "flask" else None
     signals = None if contexts is None else importlib.import_module("flask.signals")
     return Loaded(made, made, contexts, signals, _ignore, _ignore, _ignore)
+
+
+class FaultText(NamedTuple):
+    """What the default target says of one of its faults."""
+
+    id: str
+    fault_class: str  # "FC1"
+    reference: str  # the public bug, or one of its kind
+    mechanism: str  # one sentence
+
+
+def describe_faults() -> dict[str, FaultText]:
+    """Return what is said of each fault that the default target can carry, by its id."""
+    faults = importlib.import_module("targetapp.faults")
+    return {
+        row.id: FaultText(row.id, row.fault_class, row.reference, row.mechanism)
+        for row in faults.FAULTS.values()
+    }
 
 
 def known_faults() -> tuple[str, ...]:
@@ -111,6 +138,8 @@ def _make(name: str, found: Any, offered: dict[str, Any]) -> Any:
     taken = set(offered) if anything else named & set(offered)
     if offered["faults"] and "faults" not in taken:
         raise LoadError(f"the target {name} knows no faults: run it without --faults")
+    if offered["reuse_app_context"] and "reuse_app_context" not in taken:
+        raise LoadError(f"the target {name} has one context semantics: run it without --reuse-app-context")
     if parameters is None:
         return found
     try:
@@ -130,7 +159,7 @@ def _parameters(found: Any) -> list[inspect.Parameter] | None:
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     required = [p for p in parameters if p.kind in positional and p.default is p.empty]
     # A plain WSGI function: (environ, start_response).
-    unnamed = [p for p in required if p.name not in ("faults", "session_db")]
+    unnamed = [p for p in required if p.name not in _OFFERED]
     return None if len(unnamed) == 2 else parameters
 
 

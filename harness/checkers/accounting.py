@@ -121,7 +121,11 @@ class Accounting:
     def _doubts_of_target(self) -> Iterator[str]:
         unseen = self._completed[Kind.OK].minus(self._cached).minus(self._entered)
         if len(unseen):
-            yield _name(unseen, "answered but noted by no target process: a journal of the target is missing")
+            yield _name(
+                unseen,
+                "answered but noted by no target process: a journal of the target is missing, or what"
+                " came back was the answer to something else",
+            )
         unsent = self._entered.minus(self._invoked)
         if len(unsent):
             yield _name(unsent, "seen by the target but never sent: a journal of the client is missing")

@@ -2,9 +2,9 @@
 
 When a process of the target has stopped serving in order, a census counts the request contexts, app
 contexts and Request objects of its operations that are still there: as they are, and again after the
-garbage collector has run. What only the collector frees is in a cycle; what it does not free is kept.
-The last operation of each thread and greenlet that still exists is not looked at: a server's frame may
-hold it until the next one comes.
+garbage collector has run. What only the collector frees is in a cycle; what it does not free is kept,
+and what refers to that is told. The last operation of each thread and greenlet that still exists is not
+looked at: a server's frame may hold it until the next one comes.
 
 A process that was killed, or had a request inside when it ended, takes no census and is left out; without
 any the law reads "not looked at". What the collector freed during the run is not found: a cycle shows
@@ -17,7 +17,7 @@ from functools import partial
 
 from harness.history.canary import name_canary
 from harness.history.facts import ColumnFacts
-from harness.history.layout import Freed, Kind, Remains, Side
+from harness.history.layout import Freed, Holder, Kind, Remains, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
@@ -33,10 +33,23 @@ _ANOMALIES = {
         "never-freed",
         (
             "The {what} of {op} was still there after the last request and a run of the garbage "
-            "collector: something refers to it."
+            "collector: {holder} refers to it."
         ),
     ),
 }
+#: What refers to it, in words.
+_HOLDERS = {
+    Holder.UNKNOWN: "something",
+    Holder.CLOSURE: "a function's closure",
+    Holder.FRAME: "a frame, such as a traceback's,",
+    Holder.GENERATOR: "a generator",
+    Holder.CONTEXT_VARIABLE: "a context variable",
+    Holder.DICT: "a dict",
+    Holder.SEQUENCE: "a list, tuple or set",
+    Holder.OBJECT: "another object",
+    Holder.KEPT_CONTEXT: "a context that is kept itself",
+}
+_HOLDERS_KNOWN = frozenset(Holder)
 
 
 class Census:
@@ -73,7 +86,7 @@ class Census:
         return Violation(
             self._law.id,
             anomaly,
-            sentence.format(what=what, op=name_canary(operation)),
+            sentence.format(what=what, op=name_canary(operation), holder=_say_holder(event["value"])),
             (event,) if entered is None else (entered, event),
             (operation,),
             "census",
@@ -85,6 +98,11 @@ class Census:
         return conclude(
             self._law, facts, Looked(server=self._looked), self._tally.close(facts), counts=counts
         )
+
+
+def _say_holder(number: int) -> str:
+    """Return what refers to an object; a record of another version may know others."""
+    return _HOLDERS[Holder(number) if number in _HOLDERS_KNOWN else Holder.UNKNOWN]
 
 
 def start(law: Law) -> Fold:

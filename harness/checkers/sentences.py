@@ -12,8 +12,9 @@ _MOMENTS = {0: "before the yield", 1: "after the yield", 2: "as it left"}
 
 
 def capital(sentence: str) -> str:
-    """Return the sentence with its first letter in upper case; ``g`` is a name and stays."""
-    return sentence if sentence.startswith("g ") else sentence[:1].upper() + sentence[1:]
+    """Return the sentence with its first letter in upper case; ``g`` and names in code stay as they are."""
+    first = sentence.partition(" ")[0]
+    return sentence if first == "g" or "_" in first else sentence[:1].upper() + sentence[1:]
 
 
 def moment(detail: int) -> str:

@@ -28,8 +28,10 @@ SIGHTINGS: dict[str, Sighting] = {
     "foreign-app": Sighting("at {where}, {op} saw an app that is not its own as current_app."),
     "lost-app": Sighting("at {where}, {op} had lost its app context: none was current."),
     "stale-g": Sighting("at {where}, g of {op} already held {other}; it must start empty.", "g"),
-    "foreign-session": Sighting("at {where}, {op}, sent with {sent}, saw {other}.", "session"),
-    "uninvited-session": Sighting("at {where}, {op}, sent without a session, saw {other}.", "session"),
+    "foreign-session": Sighting("at {where}, {op}, sent with {sent}, saw {other} in its session.", "session"),
+    "uninvited-session": Sighting(
+        "at {where}, {op}, sent without a session, saw {other} in its session.", "session"
+    ),
 }
 
 

@@ -20,7 +20,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness.options.table import LOCUST, Settings, UsageError, to_arguments
+from harness.options.arguments import to_arguments
+from harness.options.table import LOCUST, Settings, UsageError
 from harness.stage.hosted import note
 from harness.store.files import StoreError, read_json
 from harness.store.metadata import Doubt

@@ -62,7 +62,7 @@ class Kind(IntEnum):
     CHUNK = 23  # the body yielded a chunk (of a streamed body)
     EXIT = 24  # the body is closed, the operation has left the target; nothing may be current
     LOOK = 25  # a probe looked in the middle of a view or of a body: point = Look
-    CENSUS = 26  # after quiescence an object is still there: point = Remains, detail = Freed
+    CENSUS = 26  # after quiescence an object is still there: point = Remains, detail = Freed, value = Holder
     YIELD = 31  # others were let run at a call in the code of the user's application
 
 
@@ -119,6 +119,20 @@ class Freed(IntEnum):
     NONE = 0  # of the summary
     BY_COLLECTOR = 1  # only the garbage collector frees it: a cycle
     NEVER = 2  # something still refers to it
+
+
+class Holder(IntEnum):
+    """What refers to an object that is never freed; of several the one that comes first here."""
+
+    UNKNOWN = 0  # a running frame, or what the collector does not see
+    CLOSURE = 1
+    FRAME = 2
+    GENERATOR = 3
+    CONTEXT_VARIABLE = 4
+    DICT = 5
+    SEQUENCE = 6
+    OBJECT = 7
+    KEPT_CONTEXT = 8  # a context that is itself never freed
 
 
 class Callback(IntEnum):

@@ -18,9 +18,10 @@ import weakref
 from typing import Any, NamedTuple
 
 from harness.history.canary import ABSENT, UNMARKED
-from harness.history.layout import Freed, Remains
+from harness.history.layout import Freed, Holder, Remains
 from harness.history.steps import Step
 
+from .holders import find_holders
 from .locality import Here, Locality
 
 #: Most remains that are told of; a target that keeps everything would fill the disk with them.
@@ -41,6 +42,7 @@ class Remainder(NamedTuple):
     operation: int
     what: Remains
     freed: Freed
+    holder: Holder = Holder.UNKNOWN  # of one that is never freed
 
 
 class Count(NamedTuple):
@@ -95,8 +97,11 @@ class Census:
         before = self._left(spared)
         gc.collect()
         kept = set(self._left(spared))
+        holders = find_holders([one for one in self._watched if id(one) in kept]) if kept else {}
         remains = (
-            Remainder(*about, Freed.NEVER if thing in kept else Freed.BY_COLLECTOR)
+            Remainder(*about, Freed.NEVER, holders.get(thing, Holder.UNKNOWN))
+            if thing in kept
+            else Remainder(*about, Freed.BY_COLLECTOR)
             for thing, about in before.items()
         )
         looked = 2 * next(self._requests) + next(self._others)

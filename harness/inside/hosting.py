@@ -50,7 +50,9 @@ class Inside:
         if spec.app:
             return self._load_app()
         try:
-            loaded = load_target(spec.target, spec.faults, spec.session_db)
+            loaded = load_target(
+                spec.target, spec.faults, spec.session_db, reuse_app_context=spec.reuse_app_context
+            )
         except LoadError as error:
             fail(str(error))
         locality = Locality(greenlets=spec.model == "greenlet")

@@ -207,7 +207,7 @@ class Observer:
         count = self._census.take()
         where = int.from_bytes(self.locality.here().where, "little")
         rows = [(ABSENT, Remains.SUMMARY, Freed.NONE, count.looked)]
-        rows += [(*remainder, 0) for remainder in count.remains]
+        rows += count.remains
         for operation, what, freed, value in rows:
             meta = what << POINT_SHIFT | Kind.CENSUS << KIND_SHIFT | freed << DETAIL_SHIFT
             writer.write(time.monotonic_ns(), operation, 0, 0, 0, value, where, meta)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from harness.history.scenarios import Scenario
 from harness.workload.maker import SOURCES
 from harness.workload.mix import DEFAULT_MIX, Mix
 from harness.workload.operation import Item, Manner, Operation, Policy
@@ -31,6 +32,7 @@ class Client:
     :param timeout_s: bound on connecting, sending and on each response.
     :param shared: the pool this client shares with others of its process; its own if None.
     :param cache: the cache it shares with them; likewise.
+    :param first: the scenarios it begins with.
     """
 
     def __init__(  # noqa: PLR0917 - which client of which process, of what run
@@ -45,6 +47,7 @@ class Client:
         mix: Mix = DEFAULT_MIX,
         shared: SharedConnections | None = None,
         cache: SharedCache | None = None,
+        first: Sequence[Scenario] = (),
     ) -> None:
         self._address = address
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
@@ -52,7 +55,8 @@ class Client:
         self._client = client
         self._timeout_s = timeout_s
         self._recorder = recorder
-        self._workload = Workload(seed, worker, client, mix, usable_sources(address[0], SOURCES))
+        sources = usable_sources(address[0], SOURCES)
+        self._workload = Workload(seed, worker, client, mix, sources, first=first)
         self._model = Model()
         self._kept: Connection | None = None
         self._shared = SharedConnections() if shared is None else shared

@@ -8,8 +8,10 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from harness.history.scenarios import Scenario
 from harness.workload.mix import DEFAULT_MIX, Mix
 
 from .cache import SharedCache
@@ -67,6 +69,7 @@ class Hammer:
     """Drives *clients* clients of load worker *worker* against *address*.
 
     :param journal: shared by all clients. :param details: for redacted texts, or None.
+    :param fronts: what each client begins with; () where none is given.
     """
 
     def __init__(
@@ -80,6 +83,7 @@ class Hammer:
         details: Details | None = None,
         timeout_s: float = TIMEOUT_S,
         mix: Mix = DEFAULT_MIX,
+        fronts: Sequence[Sequence[Scenario]] = (),
     ) -> None:
         self._shared = SharedConnections()
         cache = SharedCache()
@@ -95,6 +99,7 @@ class Hammer:
                 mix=mix,
                 shared=self._shared,
                 cache=cache,
+                first=fronts[number] if number < len(fronts) else (),
             )
             for number in range(clients)
         ]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 HEAD_BYTES_MAX = 65_536
@@ -48,12 +48,16 @@ class Response:
 
 
 def encode_request(
-    method: str, path: str, host: str, headers: Iterable[tuple[str, str]], body: bytes, *, close: bool
+    method: str, path: str, host: str, headers: Sequence[tuple[str, str]], body: bytes, *, close: bool
 ) -> bytes:
-    """Return the bytes of one HTTP/1.1 request; with a length whenever there is a body."""
+    """Return the bytes of one HTTP/1.1 request; with a length whenever there is a body.
+
+    A body that *headers* say is chunked has been cut into chunks already.
+    """
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in headers]
-    if body or method in {"POST", "PUT"}:
+    chunked = any(name == "Transfer-Encoding" for name, _ in headers)
+    if not chunked and (body or method in {"POST", "PUT"}):
         lines.append(f"Content-Length: {len(body)}")
     if close:
         lines.append("Connection: close")

@@ -144,6 +144,12 @@ OPTIONS: tuple[Option, ...] = (
         offered=_LOAD,
     ),
     Option(
+        "--reuse-app-context",
+        "the target's requests reuse an app context that is active on their worker, as in Flask up to 3.1; "
+        "by default each has its own",
+        flag=True,
+    ),
+    Option(
         "--app",
         "your own application: package.module:app, package.module:create_app() or path/to/file.py:app",
         offered=_LOAD,

@@ -13,7 +13,7 @@ import random
 import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .apps import AppSettings, parse_app
@@ -38,7 +38,6 @@ __all__ = [
     "defaults",
     "only_column",
     "parse_settings",
-    "to_arguments",
 ]
 
 #: Asks for every server of a model, in ``--server``.
@@ -82,6 +81,7 @@ class Settings:
     port: int
     black_box: bool
     unguarded: bool
+    reuse_app_context: bool
     into: str
     app: AppSettings
     start_timeout_s: float
@@ -142,6 +142,7 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         port=_whole("--port", text["port"], 0, 65535) or 0,
         black_box=text["black_box"] == "true",
         unguarded=text["unguarded"] == "true",
+        reuse_app_context=text["reuse_app_context"] == "true",
         into=one_line("--into", text["into"]),
         app=parse_app(text, REFERENCE),
         start_timeout_s=_seconds("--start-timeout-s", text["start_timeout_s"], 1, 3600) or 30.0,
@@ -178,34 +179,6 @@ def only_column(settings: Settings, catalogue: Catalogue) -> Settings:
             "(`crosstalk run` takes several)"
         )
     return replace(settings, worker_model=(pairs[0][0],), server=(pairs[0][1],))
-
-
-def to_arguments(settings: Settings, offered: str) -> list[str]:
-    """Return the command line that gives these settings again, without what is the default."""
-    arguments: list[str] = []
-    values = {field.name: getattr(settings, field.name) for field in fields(settings)}
-    app: AppSettings = values["app"]
-    values |= {field.name: getattr(app, field.name) for field in fields(app)}
-    values["app"] = values.pop("name")
-    values["duration"] = values.pop("duration_s")
-    values["no_yields"] = not values.pop("yields")
-    values["without"] = ()  # what it left is what --scenarios names
-    for option in OPTIONS:
-        value = values[option.dest]
-        if offered not in option.offered or value in (None, "", (), False):
-            continue
-        written = _written(value)
-        if written == option.default or (option.dest == "target_python" and value == sys.executable):
-            continue
-        # One argument, so that a value that starts with a dash is no option.
-        arguments.append(option.name if option.flag else f"{option.name}={written}")
-    return arguments
-
-
-def _written(value: Any) -> str:
-    if isinstance(value, tuple):
-        return ",".join(value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _text(value: Any, default: Any) -> str:

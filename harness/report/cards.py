@@ -156,6 +156,9 @@ def contrast(report: RunReport, group: Group) -> str:
     if not right:
         return f"{text}." if len(report.columns) == 1 else f"{text}: in every column that was looked at."
     text += f", not in {join_and([column.name for column in right])}"
+    shows, silent = {c.facts.server for c in broken}, {c.facts.server for c in right}
+    if "werkzeug" in silent and silent <= _ENDS_CONNECTIONS and not shows & _ENDS_CONNECTIONS:
+        return f"{text}: look for what outlives a request on its connection or its thread."
     return f"{text}{_suggest({c.facts.model for c in broken}, {c.facts.model for c in right})}."
 
 
@@ -166,6 +169,8 @@ def _looked(results: tuple[Result, ...], group: Group) -> bool:
     )
 
 
+#: Servers that end a connection with its one request. Werkzeug's thread ends then too.
+_ENDS_CONNECTIONS = frozenset({"werkzeug", "sync"})
 #: (models where it shows, models where it does not) -> what that suggests.
 _SUGGESTIONS = (
     ({"thread", "greenlet"}, {"process"}, "what is shared lies in the memory of one process"),

@@ -1,14 +1,14 @@
-"""What was found in each cell of the matrix fault x column, against what had to be found there."""
+"""What was found in each cell of the matrix fault x column."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from harness.verdict import Result, Verdict
 
-from .expectation import Expectation
-from .expectations import find_expectation
+from .expectation import COLUMNS
+from .outcome import RIGHT, Outcome, Word, worst
 
 
 def raised(results: Iterable[Result]) -> frozenset[str]:
@@ -16,43 +16,52 @@ def raised(results: Iterable[Result]) -> frozenset[str]:
     return frozenset(result.invariant for result in results if result.verdict is Verdict.INVALID)
 
 
-def compare(fault: str, column: str, results: Iterable[Result]) -> tuple[str, ...]:
-    """Return how what was found differs from what was expected, a sentence each; () if it doesn't.
-
-    :raises LookupError: as :func:`find_expectation`.
-    """
-    expected = find_expectation(fault, column)
-    found = raised(results)
-    name = f"fault {fault}" if fault else "the target without a fault"
-    missed = (
-        f"{name} must raise {one} in column {column}, and did not" for one in sorted(expected.must - found)
-    )
-    wrong = (
-        f"{name} raised {one} in column {column}, where it must stay silent"
-        for one in sorted(found - expected.must - expected.may)
-    )
-    return (*missed, *wrong)
-
-
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One cell of the matrix of what was found."""
+    """One fault in one column, over all seeds it was run with."""
 
-    expected: Expectation
-    found: frozenset[str]
+    outcomes: tuple[Outcome, ...]
+
+    @property
+    def word(self) -> Word:
+        """The worst that any seed said."""
+        return worst(outcome.word for outcome in self.outcomes)
 
     @property
     def right(self) -> bool:
-        """Whether every alarm that must ring did, and no other that must not."""
-        return self.expected.must <= self.found <= self.expected.must | self.expected.may
+        """Whether every alarm that must ring did with every seed, and no other."""
+        return self.word in RIGHT
+
+    @property
+    def first(self) -> int | None:
+        """The most operations that any seed took until the first violation; None where none did."""
+        return max((one.first for one in self.outcomes if one.first is not None), default=None)
+
+    @property
+    def found(self) -> frozenset[str]:
+        """The invariants that any seed saw violated."""
+        return frozenset().union(*(outcome.found for outcome in self.outcomes))
 
 
-def fill_matrix(found: Mapping[tuple[str, str], Iterable[Result]]) -> dict[tuple[str, str], Cell]:
-    """Return the matrix of (fault, column) -> cell for what was found in each.
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """All cells: a row of them for each fault, in the order they were asked for."""
 
-    :raises LookupError: as :func:`find_expectation`.
-    """
-    return {
-        (fault, column): Cell(find_expectation(fault, column), raised(results))
-        for (fault, column), results in found.items()
-    }
+    faults: tuple[str, ...]
+    columns: tuple[str, ...]
+    cells: dict[tuple[str, str], Cell]
+
+    def row(self, fault: str) -> tuple[Cell | None, ...]:
+        """Return the cells of a fault, None for one that was not run."""
+        return tuple(self.cells.get((fault, column)) for column in self.columns)
+
+
+def fill_matrix(outcomes: Iterable[Outcome]) -> Matrix:
+    """Return the matrix of these outcomes; columns in the table's order."""
+    by_cell: dict[tuple[str, str], list[Outcome]] = {}
+    for outcome in outcomes:
+        by_cell.setdefault((outcome.fault, outcome.column), []).append(outcome)
+    cells = {key: Cell(tuple(sorted(several, key=lambda one: one.seed))) for key, several in by_cell.items()}
+    faults = tuple(dict.fromkeys(fault for fault, _ in cells))
+    columns = tuple(name for name in COLUMNS if any(column == name for _, column in cells))
+    return Matrix(faults, columns, cells)

@@ -64,8 +64,12 @@ def attach(host: str, settings: Settings, users: int, command: Sequence[str]) ->
     :raises UnknownWorkersError: if a target of ours can't serve that many users.
     """
     address = parse_host(host)
-    if settings.unguarded:
-        raise UsageError("--unguarded is about a target that is started here: leave it out with --host")
+    for name, given in (
+        ("--unguarded", settings.unguarded),
+        ("--reuse-app-context", settings.reuse_app_context),
+    ):
+        if given:
+            raise UsageError(f"{name} is about a target that is started here: leave it out with --host")
     said = ask(*address, ASK_TIMEOUT_S)
     if said is not None:
         return _attach_ours(host, address, said, settings, users)

@@ -75,6 +75,7 @@ def describe_column(settings: Settings, address: tuple[str, int], users: int) ->
         app=bool(settings.app.name),
         shared=settings.app.shared,
         named=not settings.any_model,
+        reuse_app_context=settings.reuse_app_context,
     )
 
 
@@ -121,6 +122,7 @@ def make_spec(settings: Settings, run: Run, column: Column, users: int) -> Spec:
         app=bool(settings.app.name),
         routes=str(column.routes_path),
         seed=settings.seed,
+        reuse_app_context=settings.reuse_app_context,
         disk_max_mb=settings.disk_max_mb,
     )
 

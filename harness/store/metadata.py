@@ -68,6 +68,7 @@ class ColumnMeta:
     skipped: tuple[Skipped, ...] = ()  # what was not, and why
     shared: tuple[str, ...] = ()  # what was declared with --shared
     named: bool = True  # the worker model was asked for by its name
+    reuse_app_context: bool = False  # True: context semantics of Flask up to 3.1, not a new one each time
     format: int = FORMAT
 
 

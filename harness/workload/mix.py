@@ -10,7 +10,8 @@ from harness.history.scenarios import Scenario
 
 Mix: TypeAlias = Mapping[Scenario, int]
 
-#: Weights of items, not of operations: a PUT brings its GET, a pipeline is three, a group four.
+#: Weights of items, not of operations: a PUT brings its GET, a pipeline is three, a group
+#: (in one session, of the backend) four.
 #: COLD_START is never drawn, it is every client's first item; GET follows PUT. Either may be asked for
 #: alone, and then it is drawn.
 #: Errors are rare enough to leave most workers in peace and common enough to poison many.
@@ -42,7 +43,7 @@ DEFAULT_MIX: Mix = MappingProxyType(
         Scenario.STREAM_DISCONNECT: 1,
         Scenario.PIPELINED: 2,
         Scenario.UNREAD_BODY: 3,
-        Scenario.BACKEND: 5,
+        Scenario.BACKEND: 3,
         Scenario.BACKEND_CANCEL: 1,
         Scenario.SHARED_PAGE: 3,
         Scenario.STATIC: 3,

@@ -32,8 +32,11 @@ BASE_EXCEPTIONS = ("system_exit", "keyboard_interrupt", "greenlet_exit")
 FORM = "application/x-www-form-urlencoded"
 #: An unread body that is taken for the next request would be answered as this one: with a 404.
 UNREAD = b"GET /missing/@c@ HTTP/1.1\r\nHost: unread\r\nX-Canary: @c@\r\n\r\n" * 16
+#: One chunk, and a trailer: whoever forgets that there is one takes it for the next request.
+CHUNKED = b"6\r\nunread\r\n0\r\nX-Trailer: @c@\r\n\r\n"
 
 _ECHO = "/echo/{c}"
+_BACKEND = "/backend/{c}"
 
 
 def one(operation: Operation) -> Item:
@@ -211,23 +214,36 @@ def pipelined(maker: Maker) -> Item:
 
 
 def unread_body(maker: Maker) -> Item:
-    """Post a body that the view leaves unread, then ask again on the same connection."""
+    """Post a body that the view leaves unread, in chunks or not; then ask again on the same connection."""
+    chunked = maker.rng.random() < 0.5
     post = maker.operation(
         Scenario.UNREAD_BODY,
         "/unread/{c}",
         method="POST",
         policy=Policy.KEEP_ALIVE,
-        body=UNREAD,
+        body=CHUNKED if chunked else UNREAD,
         content_type="text/plain",
     )
+    if chunked:
+        post = replace(post, headers=(*post.headers, ("Transfer-Encoding", "chunked")))
     again = maker.operation(Scenario.ECHO, _ECHO, policy=Policy.KEEP_ALIVE)
     return Item(Manner.SEQUENCE, (post, again))
 
 
+def backend(maker: Maker) -> Item:
+    """Ask the backend several times at once: replies on a connection that two share may cross."""
+    return Item(
+        Manner.PARALLEL,
+        tuple(
+            maker.operation(Scenario.BACKEND, _BACKEND, policy=Policy.FRESH) for _ in range(PARALLEL_GROUP)
+        ),
+    )
+
+
 def backend_cancel(maker: Maker) -> Item:
     """Be cancelled between query and reply, then ask the backend again."""
-    cancel = maker.operation(Scenario.BACKEND_CANCEL, "/backend/{c}/cancel")
-    return Item(Manner.SEQUENCE, (cancel, maker.operation(Scenario.BACKEND, "/backend/{c}")))
+    cancel = maker.operation(Scenario.BACKEND_CANCEL, f"{_BACKEND}/cancel")
+    return Item(Manner.SEQUENCE, (cancel, maker.operation(Scenario.BACKEND, _BACKEND)))
 
 
 def shared_page(maker: Maker, store: SessionKind) -> Item:
@@ -273,7 +289,7 @@ BUILDERS: dict[Scenario, Builder] = {
     Scenario.STREAM_DISCONNECT: stream_disconnect,
     Scenario.PIPELINED: pipelined,
     Scenario.UNREAD_BODY: unread_body,
-    Scenario.BACKEND: partial(simple, Scenario.BACKEND, "/backend/{c}", "GET"),
+    Scenario.BACKEND: backend,
     Scenario.BACKEND_CANCEL: backend_cancel,
     Scenario.SHARED_PAGE: partial(_in_session, shared_page),
     Scenario.STATIC: partial(simple, Scenario.STATIC, "/static/probe.txt", "GET"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from random import Random
 
 from harness.history.scenarios import Scenario
@@ -15,11 +15,12 @@ from .specs import BUILDERS, session_read
 
 
 class Workload(Iterator[Item]):
-    """One client's items, a function of seed, load worker, client, mix and sources alone.
+    """One client's items, a function of seed, load worker, client, mix, sources and *first* alone.
 
-    It starts with the cold-start burst if that is in the mix, and follows each parallel group in one
-    session with a read of that session's log. Only :meth:`forget_session` depends on what the target
-    answered: against a right one that is never called, and the stream is the same every time.
+    It starts with the cold-start burst if that is in the mix, goes on with what *first* names, and follows
+    each parallel group in one session with a read of that session's log. Only :meth:`forget_session`
+    depends on what the target answered: against a right one that is never called, and the stream is the
+    same every time.
     """
 
     def __init__(
@@ -29,6 +30,8 @@ class Workload(Iterator[Item]):
         client: int,
         mix: Mix = DEFAULT_MIX,
         sources: tuple[str, ...] = SOURCES,
+        *,
+        first: Sequence[Scenario] = (),
     ) -> None:
         # Text seeds are hashed with SHA-512, the same on every version and machine.
         rng = Random(f"crosstalk/{seed}/{worker}/{client}")  # noqa: S311 - has to be repeatable
@@ -38,6 +41,7 @@ class Workload(Iterator[Item]):
         self._queue: deque[Scenario | SessionKind] = deque()
         if Scenario.COLD_START in mix:
             self._queue.append(Scenario.COLD_START)
+        self._queue.extend(first)
 
     def __next__(self) -> Item:
         planned = self._queue.popleft() if self._queue else self._draw()
@@ -46,9 +50,9 @@ class Workload(Iterator[Item]):
                 return session_read(self._maker, planned)
             planned = self._draw()
         item = BUILDERS[planned](self._maker)
-        first = item.operations[0]
-        if first.scenario is Scenario.SESSION_PARALLEL:
-            self._queue.append(first.store)
+        asked = item.operations[0]
+        if asked.scenario is Scenario.SESSION_PARALLEL:
+            self._queue.appendleft(asked.store)
         return item
 
     def _draw(self) -> Scenario:

@@ -13,11 +13,7 @@ from targetapp.probes import streams
 
 from .fault import Fault
 from .switching import replace
-
-
-def _use(app: App, context_class: type[RequestContext]) -> None:
-    """Make *app* push contexts of another class."""
-    app.request_context = lambda environ: context_class(app, environ)  # type: ignore[method-assign]
+from .wiring import use_contexts
 
 
 def teardown_error_stops_others(_app: App) -> None:
@@ -43,7 +39,70 @@ def no_pop_on_exception(app: App) -> None:
         def end(self, exc: BaseException | None) -> list[BaseException]:
             return super().end(exc) if exc is None else []
 
-    _use(app, Kept)
+    use_contexts(app, Kept)
+
+
+def session_open_error(app: App) -> None:
+    """Push before the ``try`` whose ``finally`` pops, so that an error of the push pops nothing."""
+
+    class PushedOutside(RequestContext):
+        """A context that is left alone if its push failed."""
+
+        failed = False
+
+        def begin(self) -> None:
+            try:
+                super().begin()
+            except Exception:
+                self.failed = True
+                raise
+
+        def end(self, exc: BaseException | None) -> list[BaseException]:
+            return [] if self.failed else super().end(exc)
+
+    use_contexts(app, PushedOutside)
+
+
+def pop_not_in_finally(app: App) -> None:
+    """Pop after the teardown callbacks, unless one of them raises.
+
+    The app context that stays with it is one that Flask up to 3.1 reuses for the worker's next requests:
+    that is the setting this was reported under.
+    """
+    app.config["REUSE_APP_CONTEXT"] = True
+
+    class Stuck(RequestContext):
+        """A context whose pop comes after its callbacks, and not in a ``finally``."""
+
+        called = False
+
+        def _request_calls(self, exc: BaseException | None) -> list[Call]:
+            return [] if self.called else super()._request_calls(exc)
+
+        def end(self, exc: BaseException | None) -> list[BaseException]:
+            if not self.is_current():  # a streamed body's: its chunks are popped each by itself
+                return super().end(exc)
+            errors = teardown.run_guarded(self._request_calls(exc))
+            if errors:
+                return errors
+            self.called = True
+            return super().end(exc)
+
+    use_contexts(app, Stuck)
+
+
+def teardown_twice(app: App) -> None:
+    """Tear down when the view has returned, and again at the end of a body that streams."""
+
+    class Twice(RequestContext):
+        """A context that is torn down for its view as well as for its body."""
+
+        def hold(self) -> None:
+            """Tear down for the view."""
+            teardown.run_guarded(self._request_calls(self.error))
+            super().hold()
+
+    use_contexts(app, Twice)
 
 
 def except_exception_only(app: App) -> None:
@@ -65,7 +124,7 @@ def except_exception_only(app: App) -> None:
         return [] if skipping.get() else run_guarded(calls)
 
     replace(teardown, "run_guarded", run)
-    _use(app, Unguarded)
+    use_contexts(app, Unguarded)
 
 
 def base_exception_none(app: App) -> None:
@@ -77,7 +136,7 @@ def base_exception_none(app: App) -> None:
         def end(self, exc: BaseException | None) -> list[BaseException]:
             return super().end(exc if isinstance(exc, Exception) else None)
 
-    _use(app, Misinformed)
+    use_contexts(app, Misinformed)
 
 
 def teardown_before_stream(_app: App) -> None:
@@ -96,6 +155,21 @@ FAULTS = (
         "pallets/flask#2563, pallets/flask#1094",
         "A request that fails leaves its contexts pushed on the worker.",
         no_pop_on_exception,
+    ),
+    Fault(
+        "session_open_error",
+        "FC5",
+        "pallets/flask#2254",
+        "The context is pushed outside the try, so an error while the session is opened leaves it there.",
+        session_open_error,
+    ),
+    Fault(
+        "pop_not_in_finally",
+        "FC5",
+        "pallets/flask#1094, pallets/flask#1767",
+        "A teardown callback that raises skips the pop after it, and the dead request's app context is"
+        " reused by the worker's next ones.",
+        pop_not_in_finally,
     ),
     Fault(
         "teardown_error_stops_others",
@@ -117,6 +191,13 @@ FAULTS = (
         "Flask 0.12.1, changes",
         "Teardowns are told that nothing happened when a BaseException ended the request.",
         base_exception_none,
+    ),
+    Fault(
+        "teardown_twice",
+        "FC8",
+        "Flask 3.1.3, stream_with_context; compare pallets/flask#5774",
+        "A request whose body streams is torn down when its view returned, and again when its body ended.",
+        teardown_twice,
     ),
     Fault(
         "teardown_before_stream",

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
+from os import PathLike
 from typing import Any
 
+from itsdangerous import BadSignature
+
 from targetapp.framework import App, Request, Response, request, sqlite_sessions
+from targetapp.framework.session_store import SQLiteStore
+from targetapp.framework.sqlite_sessions import SQLiteSession
 from targetapp.probes.stores import CookieSessions, ServerSessions, SessionsByPath
 
 from .fault import Fault
@@ -73,6 +79,48 @@ def server_session_lost_update(_app: App) -> None:
     replace(sqlite_sessions, "merge", last_wins)
 
 
+def sid_empty_key(app: App) -> None:
+    """Set the id of a session that is emptied to ''."""
+    inner = _interface(app)
+
+    class Flushed(SQLiteSession):
+        """A session whose id goes with its content."""
+
+        def clear(self) -> None:
+            super().clear()
+            self.session_id, self.new = "", True
+
+    class Replacing(SQLiteStore):
+        """A store that takes an id for new that it has already."""
+
+        def create(self, session_id: str, content: str, expires_s: float, now_s: float) -> None:
+            with self._transaction() as connection:
+                row = (session_id, content, expires_s)
+                connection.execute("INSERT OR REPLACE INTO sessions VALUES (?, ?, ?)", row)
+
+    class Emptied(ServerSessions):
+        """Sessions that may have the id ''."""
+
+        session_class = Flushed
+
+        def __init__(self, path: str | PathLike[str]) -> None:
+            super().__init__(path)
+            self.store = Replacing(path)
+
+        def open_session(self, app: Any, request: Request) -> Any:
+            session: Any = super().open_session(app, request)
+            serializer = self.get_signing_serializer(app)
+            value = request.cookies.get(self.get_cookie_name(app))
+            if session is not None and session.new and value and serializer is not None:
+                with suppress(BadSignature):
+                    session_id = serializer.loads(value)
+                    found = None if session_id else self.store.load(session_id, time.time())
+                    return session if found is None else self.session_class(session_id, *found)
+            return session
+
+    app.session_interface = SessionsByPath(inner.cookie, Emptied(inner.server.store.path))
+
+
 FAULTS = (
     Fault(
         "sid_reuse",
@@ -80,6 +128,13 @@ FAULTS = (
         "pallets-eco/flask-session#76",
         "A session id that the store does not know becomes the id of the new session.",
         sid_reuse,
+    ),
+    Fault(
+        "sid_empty_key",
+        "FC9",
+        "CVE-2015-3982",
+        "Emptying a session sets its id to '', so all who log in share what is stored under that id.",
+        sid_empty_key,
     ),
     Fault(
         "server_session_lost_update",

@@ -2,10 +2,36 @@
 
 from __future__ import annotations
 
-from . import endings, locality, responses, sessions, workers
+from . import (
+    backends,
+    endings,
+    holders,
+    inherited,
+    locality,
+    popped,
+    responses,
+    retention,
+    servers,
+    sessions,
+    workers,
+    wrapping,
+)
 from .fault import Fault
 
-_MODULES = (locality, endings, sessions, responses, workers)
+_MODULES = (
+    locality,
+    holders,
+    inherited,
+    endings,
+    popped,
+    wrapping,
+    retention,
+    sessions,
+    responses,
+    backends,
+    servers,
+    workers,
+)
 
 
 def _class_number(fault: Fault) -> int:

@@ -114,7 +114,7 @@ class Activation(ABC):
                 del reported
                 raise
             try:
-                raise reported
+                teardown.raise_again(reported)
             finally:
                 del reported
 
@@ -128,7 +128,7 @@ class Activation(ABC):
         error = teardown.settle(None, self._pop(sys.exc_info()[1] if exc is AUTO else exc))
         if error is not None:
             try:
-                raise error
+                teardown.raise_again(error)
             finally:
                 del error
 
@@ -167,6 +167,6 @@ class Activation(ABC):
         error = teardown.settle(exc, self._pop(exc))
         if error is not None and error is not exc:
             try:
-                raise error
+                teardown.raise_again(error)
             finally:
                 del error, exc

@@ -66,7 +66,7 @@ class AppContext(Activation):
         error = self.begin()
         if error is not None:
             try:
-                raise error
+                teardown.raise_again(error)
             finally:
                 del error
 

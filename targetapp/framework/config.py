@@ -20,6 +20,7 @@ DEFAULTS: Mapping[str, Any] = MappingProxyType(
         "PREFERRED_URL_SCHEME": "http",
         "PROPAGATE_EXCEPTIONS": None,
         "PROVIDE_AUTOMATIC_OPTIONS": True,
+        "REUSE_APP_CONTEXT": False,
         "SECRET_KEY": None,
         "SECRET_KEY_FALLBACKS": None,
         "SEND_FILE_MAX_AGE_DEFAULT": None,

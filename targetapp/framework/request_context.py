@@ -1,7 +1,8 @@
 """The request context: ``request`` and ``session``, and the app context that belongs to it.
 
 Rules: a request context has an app context, and so a ``g``, of its own, whatever is active around
-it. Nothing it refers to refers back to it once it ended, so it dies without the gc.
+it, unless ``REUSE_APP_CONTEXT`` says otherwise. Nothing it refers to refers back to it once it ended,
+so it dies without the gc.
 """
 
 from __future__ import annotations
@@ -67,6 +68,8 @@ class RequestContext(Activation):
     late: list[BaseException] | None = None
     #: Whether the answer has no body to send (HEAD, 204): then an unread one is not cut short.
     bodyless = False
+    #: Whether its app context is another's, which ends that one.
+    _reused = False
 
     def __init__(
         self,
@@ -110,6 +113,8 @@ class RequestContext(Activation):
         What goes wrong is raised and leaves the context pushed. An error of an
         ``appcontext_pushed`` receiver is kept in :attr:`kept` instead.
         """
+        if self.app.config["REUSE_APP_CONTEXT"]:
+            self._reuse()
         app_context = self.app_context
         failed: BaseException | None = None
         app_seat = None
@@ -129,7 +134,7 @@ class RequestContext(Activation):
         self.previous = previous
         if failed is not None and not isinstance(failed, Exception):
             try:
-                raise failed
+                teardown.raise_again(failed)
             finally:
                 del failed
         self.kept, failed = failed, None  # its traceback holds this frame
@@ -144,6 +149,19 @@ class RequestContext(Activation):
         if self.url_adapter is not None:
             checkpoint.hook(steps.MATCH_REQUEST, self)
             self.match_request(self.url_adapter)
+
+    def _reuse(self) -> None:
+        """Take the app context that is active here for its own, if it is the same app's, as Flask 3.1 does.
+
+        Its ``g`` is shared then, and its teardown is left to whoever pushed it.
+        """
+        if self.active:
+            return
+        around = globals_.app_var.get(None)
+        if around is not None and around.app is self.app:
+            self.app_context, self._reused = around, True
+        elif self._reused:
+            self.app_context, self._reused = self.app.app_context(), False
 
     def match_request(self, adapter: MapAdapter) -> None:
         """Find the rule for the URL; the session is open, so converters can use it."""
@@ -168,7 +186,7 @@ class RequestContext(Activation):
         if kept is not None:
             self.kept = None
             try:
-                raise kept
+                teardown.raise_again(kept)
             finally:
                 del kept
 
@@ -212,7 +230,7 @@ class RequestContext(Activation):
     def seat(self) -> None:
         """Be current here without an announcement."""
         app_seat = None
-        if self._seats and self._seats[0][2] is not None:
+        if self._reused or (self._seats and self._seats[0][2] is not None):
             app_storage = globals_.app_var
             previous_app = app_storage.get(None)
             app_seat = app_storage.set(self.app_context), previous_app
@@ -257,7 +275,7 @@ class RequestContext(Activation):
             return self.end(error or exc)
         self._held = False
         token, previous, app_seat = self._seats[0]
-        if app_seat is not None and self.app_context.take_over(app_seat):
+        if app_seat is not None and not self._reused and self.app_context.take_over(app_seat):
             self._seats[0] = token, previous, None
         return []
 

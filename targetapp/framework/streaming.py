@@ -52,8 +52,10 @@ class ContextStream(Iterator[Any]):
             if reported is error:
                 del reported
                 raise
+        if reported is None:
+            raise StopIteration
         try:
-            raise reported or StopIteration
+            teardown.raise_again(reported)
         finally:
             del reported
 
@@ -71,7 +73,7 @@ class ContextStream(Iterator[Any]):
         reported = self._end(exc, closed=True)
         if reported is not None:
             try:
-                raise reported
+                teardown.raise_again(reported)
             finally:
                 del reported, exc
 
@@ -161,7 +163,7 @@ class HeldBody(Iterator[bytes]):
                 del reported
                 raise
         try:
-            raise reported
+            teardown.raise_again(reported)
         finally:
             del reported
 
@@ -184,7 +186,7 @@ class HeldBody(Iterator[bytes]):
         reported = teardown.settle(leaving, late)
         if reported is not None:
             try:
-                raise reported
+                teardown.raise_again(reported)
             finally:
                 del reported, leaving, told
 

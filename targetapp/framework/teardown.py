@@ -10,7 +10,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, TypeAlias, overload
+from typing import Any, NoReturn, TypeAlias, overload
 
 from blinker import Signal
 
@@ -52,6 +52,21 @@ def receivers(signal: Signal, sender: object, **kwargs: object) -> list[Call]:
     if not signal.receivers or signal.is_muted:
         return []
     return [(partial(receiver, sender, **kwargs), ()) for receiver in signal.receivers_for(sender)]
+
+
+def raise_again(error: BaseException) -> NoReturn:
+    """Raise *error* with the ``__context__`` it has.
+
+    It was settled, or kept, a while ago. Should another error be being handled around this request (a
+    client called in an ``except`` block), Python would put that one in the place of the chain.
+    """
+    context = error.__context__
+    try:
+        raise error
+    finally:
+        if context is not None:
+            error.__context__ = context
+        del error, context  # the traceback holds this frame
 
 
 @overload

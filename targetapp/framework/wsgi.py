@@ -69,7 +69,7 @@ class Wsgi(Dispatch):
             leaving = teardown.settle(leaving, self._end(ctx, error))
             if leaving is None:
                 return body
-            raise leaving
+            teardown.raise_again(leaving)
         finally:
             # Their tracebacks hold this frame, which would hold them: a cycle.
             del error, leaving

@@ -65,18 +65,23 @@ class ProbesApp(App):
             super().log_exception(ctx, error)
 
 
-def create_app(faults: Sequence[str] = (), session_db: str | None = None) -> App:
+def create_app(
+    faults: Sequence[str] = (), session_db: str | None = None, *, reuse_app_context: bool = False
+) -> App:
     """Return the application, with *faults* switched on.
 
     :param faults: ids of ``targetapp.faults.FAULTS``.
     :param session_db: SQLite file for sessions and values, shared by all workers; a new temporary
         one if None or '', which only workers forked from this process share.
+    :param reuse_app_context: whether a request reuses an app context that is active on its worker, as in
+        Flask up to 3.1, instead of making its own.
     :raises targetapp.faults.UnknownFaultError: for an id that is none.
     """
     from targetapp.faults import activate, find_faults  # faults change probes, so they import them
 
     chosen = find_faults(faults)
     app = ProbesApp(__name__, static_folder="static")
+    app.config["REUSE_APP_CONTEXT"] = reuse_app_context
     path = session_db or _temporary_file()
     store = values.SharedValues(path)
     # One key for all workers of this file, also for those that were not forked from one process.

@@ -10,6 +10,7 @@ from . import look
 from .canaries import canary_of_request, to_text
 
 CHUNKS_MAX = 1_000
+BEGUN_HEADER = "X-Session-Begun"
 
 
 def _line() -> str:
@@ -30,6 +31,9 @@ def _lines(chunks: int, seconds: float) -> Iterator[str]:
 def stream(canary: str) -> Response:
     """Answer with as many chunks as asked for, a line each."""
     chunks = min(max(request.args.get("chunks", 3, int), 0), CHUNKS_MAX)
-    # Read before the headers go out: a response that shows the session has to vary with the cookie.
-    session.get("canary", 0)
-    return Response(stream_with_context(_lines(chunks, look.pause_s())), mimetype="text/plain")
+    # Looked at before the headers go out, for a response that shows the session has to vary with the
+    # cookie: also if all that was asked is whether there is one.
+    begun = "canary" in session
+    response = Response(stream_with_context(_lines(chunks, look.pause_s())), mimetype="text/plain")
+    response.headers[BEGUN_HEADER] = "yes" if begun else "no"
+    return response

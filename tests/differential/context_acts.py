@@ -72,9 +72,43 @@ def inside_request(run: Run, path: str) -> object:
     return NOTHING
 
 
+def _copy(run: Run) -> Callable[[], None]:
+    """Return what runs in a copy of the request context; under a repair, pushed as :func:`push` does."""
+    ran: list[bool] = []
+
+    def inside() -> None:
+        ran.append(True)
+        run.note("in the copy")
+
+    if Repair.PUSH_FAILS in run.repairs:
+        context = run.framework.request_var.get().copy()
+
+        def by_hand() -> None:
+            push(run, context)
+            try:
+                inside()
+            except BaseException as error:
+                context.__exit__(type(error), error, error.__traceback__)
+                raise
+            context.__exit__(None, None, None)
+
+        return by_hand
+    copy = run.api.copy_current_request_context(inside)
+
+    def by_framework() -> None:
+        try:
+            copy()
+        except BaseException as error:
+            if not ran:
+                run.note(PUSH_FAILS, name_of(error))
+            raise
+
+    return by_framework
+
+
 def copied(run: Run, where: str) -> object:
     """Do something in a copy of the request context, here or on a thread."""
-    function = run.api.copy_current_request_context(lambda: run.note("in the copy"))
+    function = _copy(run)
     if where != "thread":
         _apart(run, function)
         return NOTHING
@@ -128,7 +162,11 @@ def leave(run: Run, path: str) -> object:
         before, run.instead = run.instead, None
         # A request that was left before is current until another one is: its push says so first.
         run.request_instead = MADE_UP if before is not None and before.endswith(MADE_UP) else ""
-        push(run, context)
+        try:
+            push(run, context)
+        except BaseException:
+            run.instead, run.request_instead = before, ""  # what was left before is current again
+            raise
         state, run.request_instead = run.state(), ""
         run.strays.append(Stray(context, _detach(run, context), state))
     run.instead = run.strays[-1].state
@@ -154,13 +192,22 @@ def _attach(run: Run, stray: Stray) -> None:
         stray.context._cv_tokens.append((token, stray.app_context))
 
 
+def stray_method(run: Run) -> str:
+    """Return the method of the request that was left pushed last, and is the current one; '' if none was."""
+    requests = [stray.context.request for stray in run.strays if stray.app_context is not stray.context]
+    return str(requests[-1].method) if requests else ""
+
+
 def end_strays(run: Run) -> list[BaseException]:
     """Pop what was left, the latest first, told what the request's teardowns were; return the errors."""
     errors: list[BaseException] = []
     for stray in reversed(run.strays):
         before, run.kept = run.kept, []
         _attach(run, stray)
-        stray.context.pop(run.told)
+        try:
+            stray.context.pop(run.told)
+        except BaseException as error:  # of a teardown that was not repaired, yet
+            run.kept.append(error)
         errors += [*run.kept, StrayContextError()]
         run.kept = before
     run.strays.clear()

@@ -139,9 +139,13 @@ class Run:
             leaving = error
         errors, self.kept = self.kept, before
         if errors:
-            raise join(leaving, errors)
+            leaving = join(leaving, errors)
         if leaving is not None:
-            raise leaving
+            context = leaving.__context__
+            try:
+                raise leaving
+            finally:  # not what is being handled around this: that is what the frameworks are asked about
+                leaving.__context__ = context
 
     def on_a_thread(self, function: Callable[[], None]) -> None:
         """Call *function* on another thread, where nothing is current, and wait for it."""
@@ -154,7 +158,8 @@ class Run:
     @contextmanager
     def app_hidden(self) -> Iterator[None]:
         """Make no app context be current; the one that is there is shown as current all the same."""
-        before, self.around = self.around, self._current()[0]
+        shown = self.state().split()[0]
+        before, self.around = self.around, shown if shown.startswith("A") else ""
         token = self.framework.app_var.set(None)
         try:
             yield

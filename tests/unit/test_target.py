@@ -55,6 +55,19 @@ def test_a_factory_gets_its_faults(named: Named, parameters: str) -> None:
     assert ("a",) in (given.get("faults"), given.get("options", {}).get("faults"))
 
 
+@pytest.mark.parametrize("reuse", [False, True])
+def test_a_factory_gets_its_context_semantics(named: Named, reuse: bool) -> None:
+    source = f"{WSGI}def make(reuse_app_context):\n    app.given = reuse_app_context\n    return app\n"
+    assert load_target(named(source, "make"), reuse_app_context=reuse).app.given is reuse
+
+
+def test_a_target_without_that_setting_is_refused_it(named: Named) -> None:
+    name = named(f"{WSGI}def make(session_db):\n    return app\n", "make")
+    load_target(name)
+    with pytest.raises(LoadError, match="has one context semantics: run it without --reuse-app-context"):
+        load_target(name, reuse_app_context=True)
+
+
 def test_an_application_object_is_taken_as_it_is(named: Named) -> None:
     source = "class App:\n    def __call__(self, environ, start_response): return [b'x']\napp = App()\n"
     assert load_target(named(source, "app")).wsgi({}, lambda *_: None) == [b"x"]

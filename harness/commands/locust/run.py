@@ -34,8 +34,9 @@ from harness.load.locust.options import Frozen, add_options, own_values
 from harness.load.locust.side import SIDES
 from harness.load.locust.user import IsolationUser
 from harness.load.locust.worker import WorkerEnd
+from harness.options.arguments import to_arguments
 from harness.options.catalogue import gather_catalogue
-from harness.options.table import LOCUST, Settings, UsageError, only_column, parse_settings, to_arguments
+from harness.options.table import LOCUST, Settings, UsageError, only_column, parse_settings
 from harness.report.text import FINAL_WIDTH, render_text
 from harness.stage.hosted import check_hosting
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict

@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from harness.sensitivity.expectation import EVERYWHERE, Expectation
 
-from . import endings, locality, responses, sessions, workers
+from . import (
+    backends,
+    endings,
+    holders,
+    inherited,
+    locality,
+    popped,
+    responses,
+    retention,
+    servers,
+    sessions,
+    workers,
+    wrapping,
+)
 
 EXPECTATIONS: tuple[Expectation, ...] = (
     Expectation("", EVERYWHERE, why="a right target raises nothing"),
     *locality.EXPECTATIONS,
+    *holders.EXPECTATIONS,
+    *inherited.EXPECTATIONS,
     *endings.EXPECTATIONS,
+    *popped.EXPECTATIONS,
+    *wrapping.EXPECTATIONS,
+    *retention.EXPECTATIONS,
     *sessions.EXPECTATIONS,
     *responses.EXPECTATIONS,
+    *backends.EXPECTATIONS,
+    *servers.EXPECTATIONS,
     *workers.EXPECTATIONS,
 )
 

@@ -72,6 +72,9 @@ class Wire:
         head = self._buffer.find(b"\r\n\r\n")
         if head < 0:
             return None
+        if b"Transfer-Encoding: chunked" in self._buffer[:head]:  # one chunk without an empty line, a trailer
+            last = self._buffer.find(b"\r\n\r\n", head + 4)
+            return None if last < 0 else last + 4
         length = re.search(rb"Content-Length: (\d+)", self._buffer[:head])
         end = head + 4 + (int(length[1]) if length else 0)
         return end if len(self._buffer) >= end else None

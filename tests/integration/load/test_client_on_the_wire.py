@@ -329,11 +329,16 @@ def test_a_second_response_that_comes_later_is_noticed_too(peer: StartPeer, rows
     assert response_counts(rows, 2) == [1]
 
 
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+#: Seeds of an unread body of a known length, and of one in chunks.
+WHOLE, CHUNKED = 2, 1
+
+
 def take_the_body_for_requests(wire: Wire) -> None:
     head, _, body = wire.read().partition(b"\r\n\r\n")
     wire.send(unread(head))
     for inner in body.split(b"\r\n\r\n")[:-1]:
-        wire.send(not_found(inner))
+        wire.send(not_found(inner) if b"X-Canary" in inner else BAD_REQUEST)
     answer_unread(wire)
 
 
@@ -352,10 +357,12 @@ def unread(request: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("broken", [True, False])
+@pytest.mark.parametrize("seed", [WHOLE, CHUNKED])
 def test_an_unread_body_that_becomes_the_next_requests_is_noticed(
-    peer: StartPeer, rows: Rows, broken: bool
+    peer: StartPeer, rows: Rows, broken: bool, seed: int
 ) -> None:
-    post, again = unread_body(Maker(Random(1), 0, 1)).operations
+    post, again = unread_body(Maker(Random(seed), 0, 1)).operations
+    assert ("Transfer-Encoding" in dict(post.headers)) is (seed == CHUNKED)
     item = Item(Manner.SEQUENCE, (post, replace(post, canary=again.canary, path=again.path)))
     one = client(peer(take_the_body_for_requests if broken else answer_unread, answer_unread).address, rows)
     failures = [completion.failure for completion in one.perform(item)]

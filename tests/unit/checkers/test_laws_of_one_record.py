@@ -82,8 +82,8 @@ STORIES = (
     ("I2", "1( 1=job_g:2:0", "wrong-job-g", "g of the job of operation w0.c1#1 already held operation w0.c2#1; it must start empty."),
     # I3: the session
     ("I3", "1<[value=s1] 1+app 1+req 1.view[session=s1] 1?after[session=0]", "", ""),
-    ("I3", "2<[value=s2] 1<[value=s1] 1+app 1+req 1.view[session=s2]", "foreign-session", "At view, operation w0.c1#1, sent with session w0.c1#1, saw session w0.c2#1 (that of operation w0.c2#1)."),
-    ("I3", "1< 1+app 1+req 1.view[session=s2]", "uninvited-session", "operation w0.c1#1, sent without a session, saw session w0.c2#1."),
+    ("I3", "2<[value=s2] 1<[value=s1] 1+app 1+req 1.view[session=s2]", "foreign-session", "At view, operation w0.c1#1, sent with session w0.c1#1, saw session w0.c2#1 (that of operation w0.c2#1) in its session."),
+    ("I3", "1< 1+app 1+req 1.view[session=s2]", "uninvited-session", "operation w0.c1#1, sent without a session, saw session w0.c2#1 in its session."),
     ("I3", "1<[value=s1] 1.view[request=2,session=s2]", "", ""),  # another's request is I1's
     ("I3", "1( 1=session:s1:s1 1=sid_replaced:n1:n1", "", ""),
     ("I3", "1( 1=session@1:s2:s1", "foreign-session", "Operation w0.c1#1 found session w0.c2#1 in its session after the yield, where session w0.c1#1 was due."),
@@ -131,6 +131,8 @@ STORIES = (
     # I10: nothing outlives its request
     ("I10", "1< 1> 1%summary[op=0,value=n3]", "", ""),
     ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request:never", "never-freed", "The request of operation w0.c1#1 was still there after the last request and a run of the garbage collector: something refers to it."),
+    ("I10", "1< 1> 1%request:never[value=n1]", "never-freed", "run of the garbage collector: a function's closure refers to it."),
+    ("I10", "1< 1> 1%request:never[value=n99]", "never-freed", "run of the garbage collector: something refers to it."),
     ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request_context:collector", "left-to-collector", "The request context of operation w0.c1#1 outlived it in a cycle: only the garbage collector frees it."),
     # G: the backend's reply
     ("G", "1( 1=backend_reply:1", "", ""),

@@ -155,9 +155,11 @@ def test_the_scenarios_of_several_loads(
     assert column.read_meta().scenarios == together
 
 
-def test_whether_a_target_is_guarded_is_not_the_load_s_to_say(tmp_path: Path) -> None:
-    asked = parse_settings({"reports": str(tmp_path), "unguarded": True}, CATALOGUE)
-    with pytest.raises(UsageError, match="leave it out with --host"):
+@pytest.mark.parametrize("option", ["unguarded", "reuse_app_context"])
+def test_how_a_target_is_hosted_is_not_the_load_s_to_say(tmp_path: Path, option: str) -> None:
+    asked = parse_settings({"reports": str(tmp_path), option: True}, CATALOGUE)
+    says = f"--{option.replace('_', '-')} is about a target that is started here: leave it out with --host"
+    with pytest.raises(UsageError, match=says):
         attach("http://127.0.0.1:9", asked, 1, ())
 
 

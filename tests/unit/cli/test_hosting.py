@@ -79,6 +79,15 @@ def test_unguarded_reaches_the_target_and_is_recorded(
     assert column.read_meta().guard is not unguarded
 
 
+@pytest.mark.parametrize("reuse", [False, True])
+def test_the_context_semantics_reach_the_target_and_are_recorded(
+    monkeypatch: pytest.MonkeyPatch, run: Run, reuse: bool
+) -> None:
+    _, column, spec = host(monkeypatch, run, reuse_app_context=reuse)
+    assert spec.reuse_app_context is reuse
+    assert column.read_meta().reuse_app_context is reuse
+
+
 def test_sessions_do_not_outlive_the_target(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
     hosted, column, _ = host(monkeypatch, run)
     assert column.session_db.exists()

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from harness.history.scenarios import PROBED
+from harness.options.arguments import to_arguments
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import (
     LOCUST,
@@ -20,7 +21,6 @@ from harness.options.table import (
     defaults,
     only_column,
     parse_settings,
-    to_arguments,
 )
 
 CATALOGUE = Catalogue(
@@ -137,7 +137,7 @@ def test_arguments_give_the_same_settings_again(offered: str) -> None:
         worker_model="thread,greenlet", server="all", concurrency="3", faults="global_request", seed="9",
         no_yields=True, switch_interval_s="0.001", timeout_s="2.5", reports="-odd-name", bind="0.0.0.0",
         disk_max_mb="5", target_python="/usr/bin/python9", operations="77", scenarios="login", black_box=True,
-        unguarded=True,
+        unguarded=True, reuse_app_context=True,
     )  # fmt: skip
     arguments = to_arguments(settings, offered)
     dests = {option.name: option for option in OPTIONS if offered in option.offered}

@@ -159,3 +159,25 @@ def test_a_group_goes_behind_what_an_exit_was_raised_for() -> None:
     assert [name_of(each) for each in links] == ["exit", "first", "ExceptionGroup"]
     assert isinstance(last, ExceptionGroup)
     assert [name_of(each) for each in chain(late)] == ["late", "between"]
+
+
+def leave_for_a_key() -> None:
+    try:
+        raise KeyError("key")
+    except KeyError:
+        raise Exit("exit")  # noqa: B904  # what it was raised in the handling of is its context
+
+
+def test_a_chain_is_whole_where_another_error_is_being_handled() -> None:
+    trace = Trace(OURS, {"td1": Boom("one"), "app1": Boom("app")}, view=leave_for_a_key)
+    trace.build()
+    try:
+        raise LookupError("around")
+    except LookupError:
+        leaving = trace.run().leaving
+    chain: list[BaseException] = []
+    while leaving is not None:
+        chain.append(leaving)
+        leaving = leaving.__context__
+    assert [name_of(each) for each in chain] == ["exit", "KeyError", "LookupError", "ExceptionGroup"]
+    assert [str(each) for each in chain[-1].exceptions] == ["one", "app"]  # type: ignore[attr-defined]

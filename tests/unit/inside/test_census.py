@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, make_canary
-from harness.history.layout import Freed, Kind, Remains
+from harness.history.layout import Freed, Holder, Kind, Remains
 from harness.inside.census import PLACES_MAX, TOLD_MAX, Census, Count, Remainder
 from harness.inside.locality import Here, Locality
 from tests.unit.inside.conftest import ProcessMaker
@@ -56,7 +56,15 @@ def test_what_something_refers_to_is_never_freed(census: Census) -> None:
     kept = push(census, OPERATION)
     push(census, OTHER)
     remains = {Remains.APP_CONTEXT, Remains.REQUEST_CONTEXT, Remains.REQUEST}
-    assert set(census.take().remains) == {Remainder(OPERATION, what, Freed.NEVER) for what in remains}
+    found = census.take().remains
+    assert {(one.operation, one.what, one.freed) for one in found} == {
+        (OPERATION, what, Freed.NEVER) for what in remains
+    }
+    assert {one.what: one.holder for one in found} == {
+        Remains.APP_CONTEXT: Holder.SEQUENCE,
+        Remains.REQUEST_CONTEXT: Holder.SEQUENCE,
+        Remains.REQUEST: Holder.DICT,
+    }
     assert kept
 
 
@@ -173,8 +181,8 @@ def test_the_count_is_written_as_the_journal_is_closed(make_process: ProcessMake
     serve_one(process, LAST)
     assert census_rows(process) == [
         (ABSENT, Remains.SUMMARY, Freed.NONE, 4),
-        (OPERATION, Remains.REQUEST_CONTEXT, Freed.NEVER, 0),
-        (OPERATION, Remains.REQUEST, Freed.NEVER, 0),
+        (OPERATION, Remains.REQUEST_CONTEXT, Freed.NEVER, Holder.SEQUENCE),
+        (OPERATION, Remains.REQUEST, Freed.NEVER, Holder.DICT),
     ]
     assert kept
 

@@ -144,3 +144,10 @@ def test_requests_say_their_length_only_if_they_may_have_a_body() -> None:
     post = encode_request("POST", "/", "h:1", [], b"xy", close=True)
     assert post == b"POST / HTTP/1.1\r\nHost: h:1\r\nContent-Length: 2\r\nConnection: close\r\n\r\nxy"
     assert b"Content-Length: 0" in encode_request("POST", "/", "h:1", [], b"", close=False)
+
+
+def test_a_body_in_chunks_is_sent_as_it_is() -> None:
+    chunked = [("Transfer-Encoding", "chunked")]
+    sent = encode_request("POST", "/", "h:1", chunked, b"0\r\nX-T: 1\r\n\r\n", close=False)
+    head = b"POST / HTTP/1.1\r\nHost: h:1\r\nTransfer-Encoding: chunked\r\n\r\n"
+    assert sent == head + b"0\r\nX-T: 1\r\n\r\n"

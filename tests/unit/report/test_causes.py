@@ -83,6 +83,26 @@ def test_a_violation_in_every_column_suggests_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("servers", "suggested"),
+    [
+        ((("thread", "gthread"), ("greenlet", "gevent")), "what outlives a request on its connection"),
+        ((("thread", "gthread"),), "what outlives a request on its connection"),
+        ((("thread", "gthread"), ("thread", "werkzeug")), "lies in the memory of one process"),
+    ],
+)
+def test_what_shows_on_kept_connections_only_suggests_them(
+    servers: tuple[tuple[str, str], ...], suggested: str
+) -> None:
+    names = (*servers, ("thread", "werkzeug"), ("process", "sync"))
+    broken = {"I1": (1, (FOREIGN_REQUEST,))}
+    columns = [
+        column(*name, results(broken=broken) if name in servers else results())
+        for name in dict.fromkeys(names)
+    ]
+    assert suggested in make_cards(run("some", *columns))[0].contrast
+
+
 def test_kinds_beyond_the_page_s_room_are_counted_and_have_no_witness(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

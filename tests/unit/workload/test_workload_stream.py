@@ -177,6 +177,30 @@ def test_a_read_that_was_planned_is_dropped_with_its_session() -> None:
     assert next(workload).operations[0].scenario is not Scenario.SESSION_READ
 
 
+def test_the_backend_is_asked_several_times_at_once() -> None:
+    groups = [
+        item
+        for item in items(1_000)
+        if {operation.scenario for operation in item.operations} == {Scenario.BACKEND}
+    ]
+    assert groups
+    for item in groups:
+        assert item.manner is Manner.PARALLEL
+        assert len(item.operations) > 1
+        assert {operation.policy for operation in item.operations} == {Policy.FRESH}
+
+
+def test_unread_bodies_come_whole_and_in_chunks_and_the_connection_is_used_again() -> None:
+    posts = [item for item in items(2_000) if item.operations[0].scenario is Scenario.UNREAD_BODY]
+    for item in posts:
+        assert {operation.policy for operation in item.operations} == {Policy.KEEP_ALIVE}
+    chunked = [dict(item.operations[0].headers).get("Transfer-Encoding") for item in posts]
+    assert set(chunked) == {None, "chunked"}
+    for item, cut in zip(posts, chunked, strict=True):
+        assert item.operations[0].body.endswith(b"\r\n\r\n")
+        assert (b"\r\n0\r\nX-Trailer: " in item.operations[0].body) is (cut is not None)
+
+
 def test_put_is_followed_by_its_get_over_new_connections() -> None:
     puts = [item for item in items(1_000) if item.operations[0].scenario is Scenario.PUT]
     for item in puts:
