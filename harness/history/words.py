@@ -34,6 +34,7 @@ POINTS: dict[Side, dict[Kind, Iterable[int]]] = {
         Kind.EXIT: _NONE,
         Kind.LOOK: Look,
         Kind.CENSUS: Remains,
+        Kind.YIELD: _NONE,
     },
     Side.CLIENT: {
         Kind.INVOKE: _ANY,

@@ -38,6 +38,7 @@ from .rows import (
     RECORD,
     RETURN,
     WORDS,
+    YIELD,
     left_rows,
     pack_word,
 )
@@ -113,6 +114,10 @@ class Observer:
         """Record that the body is closed and the operation has left the target."""
         self._record(here, here.threes[EXIT], here.tail, 0)
         next(self._exited)
+
+    def yielded(self, here: Here) -> None:
+        """Record that others are let run at a call in the user's own code."""
+        self._record(here, here.threes[YIELD], here.tail, 0)
 
     # the target's events
 

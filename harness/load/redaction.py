@@ -70,7 +70,7 @@ def describe_request(operation: Operation) -> str:
     """
     names = [name for name, _ in operation.headers if name.lower() != HEADER.lower()]
     cookies = [f"{name}={value}" if _CANARY.fullmatch(value) else name for name, value in operation.cookies]
-    if operation.sends_session:
+    if operation.sends_session and operation.session:
         cookies.append(
             f"{SESSION_COOKIES[operation.store]}={REDACTED} (session {to_text(operation.session)})"
         )

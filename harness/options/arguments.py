@@ -6,13 +6,16 @@ import sys
 from dataclasses import fields
 from typing import Any
 
-from .table import OPTIONS, Settings
+from .table import OPTIONS, AppSettings, Settings
 
 
 def to_arguments(settings: Settings, offered: str) -> list[str]:
     """Return the command line that gives these settings again, without what is the default."""
     arguments: list[str] = []
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    app: AppSettings = values["app"]
+    values |= {field.name: getattr(app, field.name) for field in fields(app)}
+    values["app"] = values.pop("name")
     values["duration"] = values.pop("duration_s")
     values["no_yields"] = not values.pop("yields")
     values["without"] = ()  # what it left is what --scenarios names

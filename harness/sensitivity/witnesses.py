@@ -38,6 +38,7 @@ MINIMA: dict[str, Minimum] = {
     "stale-g": _CROSSED,
     "uninvited-session": _CROSSED,
     "duplicate-id": _CROSSED,
+    "handed-out-twice": _CROSSED,
     "wrong-g-fresh": _CROSSED,
     "wrong-job-found": _CROSSED,
     "wrong-job-left": _CROSSED,
