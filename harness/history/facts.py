@@ -40,3 +40,4 @@ class ColumnFacts:
     black_box: bool = False  # whoever asked accepts a verdict without evidence from inside
     scenarios: tuple[str, ...] = ()  # the only ones asked for; (): the whole mix
     load_workers: int = 1  # that were told to send operations; each leaves a journal
+    names: tuple[tuple[int, str], ...] = ()  # what the numbers in RESIDUE records stand for

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .columns import Records
-from .layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Side
+from .layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Residue, Side
 from .scenarios import Scenario
 from .steps import POPS, PUSHES, Step
 
@@ -34,6 +34,7 @@ POINTS: dict[Side, dict[Kind, Iterable[int]]] = {
         Kind.EXIT: _NONE,
         Kind.LOOK: Look,
         Kind.CENSUS: Remains,
+        Kind.RESIDUE: Residue,
     },
     Side.CLIENT: {
         Kind.INVOKE: _ANY,
@@ -51,6 +52,7 @@ DETAILS: dict[Kind, Iterable[int]] = {
     Kind.TEARDOWN: Outcome,
     Kind.LEFT: Outcome,
     Kind.CENSUS: Freed,
+    Kind.RESIDUE: _NONE,
 }
 
 Table = npt.NDArray[np.bool_]
