@@ -12,6 +12,8 @@ Client side (one journal per load process)::
 
     t op expected value session connection:4+ordinal:4 thread:4+greenlet:4
     spare:4+point:1+kind:1+scenario:1+detail:1 commit
+
+``spare`` holds the number of the route, where an application of the user's is asked.
 """
 
 from __future__ import annotations
@@ -62,6 +64,7 @@ class Kind(IntEnum):
     LOOK = 25  # a probe looked in the middle of a view or of a body: point = Look
     CENSUS = 26  # after quiescence an object is still there: point = Remains, detail = Freed
     RESIDUE = 27  # something a request left: point = Residue, value = its name, request = its owner
+    YIELD = 31  # others were let run at a call in the code of the user's application
 
 
 class Ending(IntEnum):
@@ -200,3 +203,30 @@ class Field(IntEnum):
     JOB_G = 82  # I2: what the copied context's g held: expected 0
     JOB_SESSION = 83  # I3: what `session` held in it
     JOB_LEFT = 84  # I0: what was current there after it: expected 0
+    # an application of the user's, judged from outside: `value` is a canary that came back there, the
+    # operation's own (`expected` is its canary) or anybody's
+    SEEN_STATUS = 96  # the status line
+    SEEN_HEADER = 97
+    SEEN_COOKIE = 98
+    SEEN_BODY = 99
+    HANDED = 104  # value: hash of a token; expected: of the name it had; detail: Place
+    NOTICE = 105  # value: Notice
+
+
+class Place(IntEnum):
+    """Where a token was handed out; the detail of HANDED."""
+
+    COOKIE = 1
+    HEADER = 2
+    BODY = 3
+
+
+class Notice(IntEnum):
+    """What an answer says about how an application has to be asked; the value of NOTICE."""
+
+    HTTPS = 1  # it redirects to https://
+    ENTRANCE = 2  # it redirects to where one logs in
+    RATE_LIMIT = 3  # 429
+    CSRF = 4  # 400 or 403 to a method that changes something, and the answer says CSRF
+    REFUSED = 5  # the same, and it does not
+    LOGOUT = 6  # it deletes a cookie that the client held

@@ -49,6 +49,10 @@ class Scenario(IntEnum):
     STATIC = 30
     SESSION_OPEN_ERROR = 31
     JOB = 32
+    VISIT = 64  # of a route of the user's own application; no probe answers it
+
+#: What the probes are asked; VISIT is for applications that have none.
+PROBED = frozenset(Scenario) - {Scenario.VISIT}
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,9 @@ WORDS = struct.Struct("<9Q")
 if not RECORD.size == WORDS.size == RECORD_SIZE:
     raise AssertionError("each form of a record has 72 bytes")
 
-#: What names an event of the wrapper's, or of a probe's, where a step has its label.
-ENTER, RETURN, CHUNK, EXIT = (kind.name for kind in (Kind.ENTER, Kind.RETURN, Kind.CHUNK, Kind.EXIT))
+#: What names an event of the wrapper's, or of a yield in an app of the user's, where a step has its label.
+_OF_WRAPPER = (Kind.ENTER, Kind.RETURN, Kind.CHUNK, Kind.EXIT, Kind.YIELD)
+ENTER, RETURN, CHUNK, EXIT, YIELD = (kind.name for kind in _OF_WRAPPER)
 
 #: The steps where an activation begins, and where that of an app context ends.
 PUSH_STEPS = frozenset(intern(step.label) for step in PUSHES)
@@ -94,5 +95,5 @@ _STEPS = {
 _EVENTS = {
     **{step.label: (step, _STEPS[step.label]) for step in Step},
     **{look.name.lower(): (look, Kind.LOOK) for look in Look},
-    **{kind.name: (0, kind) for kind in (Kind.ENTER, Kind.RETURN, Kind.CHUNK, Kind.EXIT)},
+    **{kind.name: (0, kind) for kind in _OF_WRAPPER},
 }
