@@ -51,6 +51,7 @@ class Scenario(IntEnum):
     JOB = 32
     VISIT = 64  # of a route of the user's own application; no probe answers it
 
+
 #: What the probes are asked; VISIT is for applications that have none.
 PROBED = frozenset(Scenario) - {Scenario.VISIT}
 

@@ -1,4 +1,4 @@
-"""Which threads and greenlets that served something still exist: their frames may hold what they served last."""
+"""Which threads and greenlets that served something still exist: frames may hold what they served last."""
 
 from __future__ import annotations
 

@@ -13,7 +13,19 @@ from ipaddress import IPv4Address
 from harness.checkers.fields import SAYINGS
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, name_canary, split_canary
 from harness.history.event import Event
-from harness.history.layout import App, Callback, Ending, Field, Freed, Kind, Look, Outcome, Remains, Residue, Side
+from harness.history.layout import (
+    App,
+    Callback,
+    Ending,
+    Field,
+    Freed,
+    Kind,
+    Look,
+    Outcome,
+    Remains,
+    Residue,
+    Side,
+)
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 

@@ -2,8 +2,8 @@
 
 1. The collector runs; what ``gc.freeze`` hid is shown again (a leak into a container made before a fork would
    be missed otherwise).
-2. Every tracked object's atoms are looked at, a chunk at a time, and the locals of running frames besides: the
-   collector sees no frame that runs. A chunk without canaries costs nothing more.
+2. Every tracked object's atoms are looked at, a chunk at a time, and the locals of running frames besides:
+   the collector sees no frame that runs. A chunk without canaries costs nothing more.
 3. For what holds some, routes are found from the modules and the application (``routes``), and each route is
    judged: a bounded cache whose entries are each one caller's is none (``caches``).
 
@@ -84,18 +84,22 @@ def search_heap(
 
     routes = find_routes([holder.thing for holder in holders], roots or {}) if holders else {}
     judged: dict[int, bool] = {}
-    for thing, canaries in holders:
+
+    def is_cache(thing: Any) -> bool:
+        if id(thing) not in judged:
+            judged[id(thing)] = is_callers_cache(thing, atoms, entries_max)
+        return judged[id(thing)]
+
+    for thing, held in holders:
         route = routes.get(id(thing))
         if route is None:
             continue
-        for each in route.things:
-            if id(each) not in judged:
-                judged[id(each)] = is_callers_cache(each, atoms, entries_max)
-        if route.name.startswith(FRAME):
-            canaries = [number for number in canaries if number not in spared]
-        if canaries:
-            name = route.name + _leaf(thing, atoms)
-            note(name, canaries, cached=any(judged[id(each)] for each in route.things))
+        cached = any(map(is_cache, route.things))
+        framed = route.name.startswith(FRAME)
+        for leaf in _leaves(thing, held, atoms):
+            told = [number for number in leaf.canaries if not framed or number not in spared]
+            if told:
+                note(route.name + leaf.name, told, cached=cached or is_cache(leaf.container))
     for name, canaries in _held_by_frames(atoms, spared):
         note(name, canaries, cached=False)
     unplaced = sum(id(holder.thing) not in routes for holder in holders)
@@ -130,12 +134,35 @@ def _held_by_frames(atoms: Atoms, spared: Collection[int]) -> Iterator[tuple[str
             each = each.f_back
 
 
-def _leaf(thing: Any, atoms: Atoms) -> str:
-    """Return the attribute by which a module, object or class holds its canary, '' for other containers."""
+class _Leaf(NamedTuple):
+    """One thing that a holder refers to: how a name ends, and the untracked container if it is one."""
+
+    name: str
+    canaries: list[int]
+    container: object = None
+
+
+def _leaves(thing: Any, canaries: list[int], atoms: Atoms) -> list[_Leaf]:
+    """Return what of a holder holds its canaries: by attribute, if it is a module, object or class."""
+    named = _attributes(thing)
+    parts: list[tuple[str, Any]] = [(f".{name}", value) for name, value in named if isinstance(name, str)]
+    if not named:
+        parts = [("", each) for each in gc.get_referents(thing)]
+        if issubclass(type(thing), dict):
+            parts += [("", key) for key in dict.keys(thing)]
+    leaves = []
+    for name, value in parts:
+        inner = type(value) in (dict, tuple) and not gc.is_tracked(value)
+        found = atoms.referred([value]) if inner else atoms.among([value])
+        if found:
+            ending = f"{name} > {type(value).__name__}" if inner and name else name
+            leaves.append(_Leaf(ending, found, value if inner else None))
+    return leaves or [_Leaf("", canaries)]
+
+
+def _attributes(thing: Any) -> list[tuple[Any, Any]]:
     # A module's or a class's variables are a dict like any other, but for these names in it.
-    variables = type(thing) is dict and ("__spec__" in thing or "__module__" in thing)
-    held = thing if variables else None if issubclass(type(thing), dict) else namespace_of(thing)
-    for name, value in list((held or {}).items()):
-        if isinstance(name, str) and atoms.referred([(value,)]):
-            return f".{name}"
-    return ""
+    if type(thing) is dict and ("__spec__" in thing or "__module__" in thing):
+        return list(thing.items())
+    held = None if issubclass(type(thing), dict) else namespace_of(thing)
+    return list((held or {}).items())

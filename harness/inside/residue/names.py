@@ -69,11 +69,8 @@ def name_type(cls: type) -> str:
 
 
 def find_owner(wanted: object) -> str:
-    """Return ``module.attribute`` of a thing that a module holds, or a class or object in a module; '' if none.
-
-    Modules of the standard library and ours come last: they may only have imported it.
-    """
-    for name, module in sorted(list(sys.modules.items()), key=lambda item: item[0].startswith("harness")):
+    """Return ``module.attribute`` of a thing that a module holds, '' if none does."""
+    for name, module in list(sys.modules.items()):
         held = getattr(module, "__dict__", None)
         if type(held) is not dict:
             continue

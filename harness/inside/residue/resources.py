@@ -13,6 +13,7 @@ import stat
 import threading
 from collections import Counter
 from contextlib import suppress
+from pathlib import Path
 from typing import NamedTuple
 
 from harness.history.layout import Residue
@@ -82,7 +83,7 @@ _KINDS = ((stat.S_ISREG, "regular files"), (stat.S_ISFIFO, "pipes"), (stat.S_ISD
 
 def _open_descriptors() -> list[int]:
     try:
-        return [int(name) for name in os.listdir("/proc/self/fd")]
+        return [int(entry.name) for entry in Path("/proc/self/fd").iterdir()]
     except OSError:  # not on every platform
         return []
 

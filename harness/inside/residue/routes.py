@@ -12,6 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from types import (
     CellType,
     FrameType,
@@ -86,8 +87,10 @@ def is_ours(thing: object) -> bool:
 
 def _is_followed(thing: Any) -> bool:
     cls = type(thing)
-    if cls is ModuleType or cls is FrameType or not gc.is_tracked(thing):
+    if cls is ModuleType or not gc.is_tracked(thing):
         return False
+    if cls is FrameType:  # of a traceback or a generator: the collector sees none that runs
+        return not runs_ours(thing)
     module = thing.__module__ if cls is FunctionType else _module_of(thing if issubclass(cls, type) else cls)
     return not (isinstance(module, str) and module.startswith(_OURS))
 
@@ -102,15 +105,16 @@ def _module_starts(roots: Mapping[str, object]) -> list[tuple[str, Any]]:
     starts: list[tuple[str, Any]] = []
     seen: set[int] = set()
     # The standard library last: what it holds as well is somebody's.
-    modules = sorted(list(sys.modules.items()), key=lambda item: item[0].partition(".")[0] in _STDLIB)
+    modules = sorted(sys.modules.items(), key=lambda item: item[0].partition(".")[0] in _STDLIB)
     for module_name, module in modules:
         if type(module) is not ModuleType or module_name.startswith(_OURS):
             continue
-        starts.append((module_name, module.__dict__))
+        # Variables that are all atoms are in a dict that is not tracked: then the module is the holder.
+        starts += [(module_name, module), (module_name, module.__dict__)]
         for attribute, value in list(module.__dict__.items()):
             if id(value) not in seen and gc.is_tracked(value) and _is_followed(value):
                 seen.add(id(value))
-                owner = _defined_in(value) or module_name
+                owner = _defined_in(value, attribute) or module_name
                 starts.append((f"{owner}.{attribute}", value))
     for name, value in roots.items():
         if id(value) not in seen:
@@ -151,12 +155,13 @@ def namespace_of(thing: Any) -> Mapping[str, Any] | None:
     return held if type(held) in (dict, MappingProxyType) else None
 
 
-def _defined_in(value: Any) -> str:
-    """Return the module that a class or function says it is of; an import of it elsewhere is no owner."""
-    if isinstance(value, type | FunctionType):
-        module = value.__module__
-        return module if isinstance(module, str) else ""
-    return ""
+def _defined_in(value: Any, attribute: str) -> str:
+    """Return the module that a class or function is of, if it is there: who imports it is no owner."""
+    if not issubclass(type(value), type | FunctionType):
+        return ""
+    name = value.__module__
+    module = sys.modules.get(name) if isinstance(name, str) else None
+    return name if getattr(module, "__dict__", {}).get(attribute) is value else ""
 
 
 def _route(number: int, parents: Mapping[int, tuple[Any, Any]], names: Mapping[int, str]) -> Route:
@@ -169,7 +174,7 @@ def _route(number: int, parents: Mapping[int, tuple[Any, Any]], names: Mapping[i
         thing, parent = parents[id(parent)]
     things.reverse()
     parts = [names[id(things[0])]]
-    for above, each in zip(things, things[1:], strict=False):
+    for above, each in pairwise(things):
         part = _step(above, each)
         if part and (len(parts) < 2 or parts[-1] != part):
             parts.append(part)
@@ -214,5 +219,3 @@ def _slot(member: MemberDescriptorType, above: Any) -> Any:
         return member.__get__(above)
     except AttributeError:
         return None
-
-

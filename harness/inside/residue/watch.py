@@ -154,8 +154,18 @@ class Watch:
         """Look at what is left: no request is inside, and none will come. To be called once."""
         if self._over:
             return
+        self.stop()
+        with suppress(Exception):  # the target may be anything; it is never failed
+            self._look_back()
+        if self._folder is not None:
+            self.names.write(self._folder)
+
+    def stop(self) -> None:
+        """Watch no longer, without a last look."""
         self._over = True
         self._stop_watching_pools()
+
+    def _look_back(self) -> None:
         requests = self._seen + 1 if self._last else 0
         for staying in self._resources.staying(requests):
             self._tell(ABSENT, ABSENT, staying.name, staying.residue, staying.more)
@@ -168,13 +178,6 @@ class Watch:
             for number in sorted(kept.operations)[: 1 if kept.cached else KEPT_TOLD_MAX]:
                 self._tell(number, number, kept.name, residue, count)
         self._write_record(ABSENT, ABSENT, requests, Residue.SUMMARY, found.objects // 1000)
-        if self._folder is not None:
-            self.names.write(self._folder)
-
-    def stop(self) -> None:
-        """Watch no longer, without a last look."""
-        self._over = True
-        self._stop_watching_pools()
 
     def _active(self) -> list[str]:
         """Return the variables of the framework that hold a context now, by name."""
