@@ -190,7 +190,11 @@ def _run(parsed: argparse.Namespace, command: tuple[str, ...], terminal: Termina
     from .commands.run import Matrix, execute
 
     catalogue = gather_catalogue()
-    values = {**vars(parsed), "worker_model": parsed.worker_model or WHOLE_MATRIX}
+    values = {
+        **vars(parsed),
+        "worker_model": parsed.worker_model or WHOLE_MATRIX,
+        "any_model": not parsed.worker_model,
+    }
     settings = parse_settings(values, catalogue)
     crowd = Crowd(parsed.users, float(parsed.users), parsed.processes)
     return execute(Matrix(settings, crowd, command), catalogue, terminal)

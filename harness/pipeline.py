@@ -20,6 +20,7 @@ from harness.store.runs import Column, Run, read_doubts
 from . import records
 from .bookshelf import write_index
 from .checkers.judge import Judging
+from .checkers.table import checkers_for
 from .column_files import read_details, read_names, read_places, read_resources
 from .history.collect import read_history
 from .history.exercise import Exercising
@@ -106,7 +107,8 @@ def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
     paths = [*column.client_journals(), *column.server_journals()]
     names = read_names(column.names_files())
     history = read_history(paths, meta, [doubt.text for doubt in doubts], run_id, names=names)
-    judging, measuring, exercising = Judging(), Measuring(), Exercising()
+    judging = Judging(checkers_for(app=history.facts.app))
+    measuring, exercising = Measuring(), Exercising()
     for batch in history.batches():
         judging.feed(batch)
         measuring.feed(batch)

@@ -34,7 +34,8 @@ def from_json(cls: type[T], raw: object, what: str) -> T:
     """Return an instance of the dataclass *cls* from a parsed JSON value.
 
     *what* names the source in errors, such as ``run.json``. Supported annotations: ``int``,
-    ``float``, ``bool``, ``str``, ``X | None``, ``tuple[X, ...]``, ``tuple[X, Y]`` and ``dict[str, X]``.
+    ``float``, ``bool``, ``str``, ``X | None``, ``tuple[X, ...]``, ``tuple[X, Y]``, ``dict[str, X]``, and
+    other dataclasses.
 
     :raises RecordError: if a field is missing or not of its type.
     """
@@ -80,6 +81,8 @@ def _checked(hint: Any, value: Any, where: str) -> Any:
             raise RecordError(f"{where} should be an object, is {_name(value)}")
         inner = get_args(hint)[1]
         return {str(key): _checked(inner, item, f"{where}[{key!r}]") for key, item in value.items()}
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return from_json(hint, value, where)
     if hint is float and type(value) is int:
         return float(value)
     if type(value) is not hint:  # `type`, not isinstance: true is no integer

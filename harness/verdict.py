@@ -52,6 +52,7 @@ class Result:
     doubts: tuple[str, ...] = ()  # why the verdict is unknown, a sentence each
     facts: dict[str, int] = field(default_factory=dict)  # what it looked at, counted
     cut_off: tuple[int, ...] = ()  # operations whose process was killed under them: judged by none
+    notes: tuple[str, ...] = ()  # what else to know, a sentence each; decides nothing
 
 
 def merge_verdicts(verdicts: Iterable[Verdict]) -> Verdict:

@@ -121,7 +121,10 @@ def _places(answer: Answer, body: bytes) -> Iterator[tuple[Field, list[bytes]]]:
     others = [f"{name}: {value}" for name, value in answer.headers if name != "set-cookie"]
     yield Field.SEEN_STATUS, [_bytes(answer.status)]
     yield Field.SEEN_HEADER, [_bytes("\n".join(others))]
-    yield Field.SEEN_COOKIE, [_bytes("\n".join(cookies)), *(content for content in held if content is not None)]
+    yield (
+        Field.SEEN_COOKIE,
+        [_bytes("\n".join(cookies)), *(content for content in held if content is not None)],
+    )
     yield Field.SEEN_BODY, [body]
 
 

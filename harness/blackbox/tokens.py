@@ -48,7 +48,15 @@ ABOUT_CONTENT = frozenset(
         *("accept-ranges", "age", "allow", "cache-control", "connection", "content-disposition"),
         *("content-encoding", "content-language", "content-length", "content-range"),
         *("content-security-policy", "content-type", "date", "etag", "expires", "last-modified", "link"),
-        *("location", "server", "set-cookie", "strict-transport-security", "transfer-encoding", "vary", "via"),
+        *(
+            "location",
+            "server",
+            "set-cookie",
+            "strict-transport-security",
+            "transfer-encoding",
+            "vary",
+            "via",
+        ),
     }
 )
 
@@ -82,7 +90,9 @@ def cookie_tokens(name: str, value: str) -> Iterator[Token]:
     held = signed_content(value)
     if held is not None:
         for key, token in _words_of(held):
-            yield Token(digest_of(token), digest_of(b"cookie " + name.encode("utf-8", "replace") + b" " + key))
+            yield Token(
+                digest_of(token), digest_of(b"cookie " + name.encode("utf-8", "replace") + b" " + key)
+            )
         return
     if is_token(value):
         yield Token(digest_of(value.encode()), digest_of(b"cookie " + name.encode("utf-8", "replace")))
@@ -120,7 +130,9 @@ def signed_content(value: str) -> bytes | None:
     packed = value.startswith(".")
     parts = re.split(r"[.:]", value.lstrip("."))
     contents = [_unpack(part, packed=packed) for part in parts[:2]]
-    readable = [content for content in contents if content is not None and content.lstrip()[:1] in (b"{", b"[", b'"')]
+    readable = [
+        content for content in contents if content is not None and content.lstrip()[:1] in (b"{", b"[", b'"')
+    ]
     return b" ".join(readable) if readable else None
 
 

@@ -45,11 +45,15 @@ class Threshold:
 _MORE = "run longer, with more users or more operations"
 #: Stands for the model of a target that recorded nothing: only its answers can be counted.
 BLACK_BOX = "black-box"
+#: Before the model of a user's own application: what it must have shown is a row of its own.
+APP = "app-"
+APPS = tuple(f"{APP}{model}" for model in ("thread", "greenlet", "process"))
+SWITCHES = "switches_inside_requests"
 
 THRESHOLDS: tuple[Threshold, ...] = (
     Threshold(
         ("thread", "greenlet"),
-        "switches_inside_requests",
+        SWITCHES,
         1000,
         "switches inside requests",
         f"{_MORE}, or with yields on",
@@ -69,7 +73,28 @@ THRESHOLDS: tuple[Threshold, ...] = (
         f"{_MORE}, with operations in sessions over fresh connections",
     ),
     Threshold((BLACK_BOX,), "operations_answered", 500, "operations answered", _MORE),
-    Threshold((BLACK_BOX,), "clients_answered", 2, "clients answered", "run with more users"),
+    Threshold((BLACK_BOX, *APPS), "clients_answered", 2, "clients answered", "run with more users"),
+    Threshold(
+        APPS,
+        "operations_answered_without_an_error",
+        500,
+        "operations answered without an error",
+        f"{_MORE}, and see which routes answered",
+    ),
+    Threshold(
+        (f"{APP}thread", f"{APP}greenlet"),
+        SWITCHES,
+        1000,
+        "switches inside requests",
+        "its code has few calls at which to let others run: run longer, with more users, or with yields on",
+    ),
+    Threshold(
+        (f"{APP}process",),
+        "processes_with_100_operations_of_2_clients",
+        2,
+        f"processes that served {PROCESS_OPERATIONS} operations of {PROCESS_CLIENTS} clients",
+        f"{_MORE}, on several processes",
+    ),
 )
 
 
@@ -104,6 +129,7 @@ class Evidence:
         self._last: dict[str, tuple[int, int, int]] = {}  # source -> number, operation, kind
         self._processes: dict[int, _Process] = {}
         self._answered = 0
+        self._without_error = 0
         self._clients: set[int] = set()
 
     def feed(self, view: View) -> None:
@@ -111,7 +137,9 @@ class Evidence:
         if not len(view):
             return
         if view.side is Side.CLIENT:
-            answered = view.op[view.kind == Kind.OK]
+            ended = view.kind == Kind.OK
+            answered = view.op[ended]
+            self._without_error += int((view.value[ended] < 400).sum())
             self._answered += int(answered.size)
             self._clients.update(np.unique(answered >> _CLIENT_SHIFT & _CLIENT_MASK).tolist())
             return
@@ -130,11 +158,12 @@ class Evidence:
         """Return every measure the table of thresholds names."""
         serving = [process for process in self._processes.values() if process.counts]
         return {
-            "switches_inside_requests": self._switches,
+            SWITCHES: self._switches,
             "processes_with_100_operations_of_2_clients": len(serving),
             "sessions_served_by_2_processes": self._shared_sessions(),
             "operations_answered": self._answered,
             "clients_answered": len(self._clients),
+            "operations_answered_without_an_error": self._without_error,
         }
 
     def _shared_sessions(self) -> int:
@@ -146,20 +175,23 @@ class Evidence:
 
     def finish(self, facts: ColumnFacts) -> Result:
         """Compare what was seen with the thresholds of the column's model."""
-        model = facts.model if facts.inside else BLACK_BOX
+        model = f"{APP}{facts.model}" if facts.app else facts.model if facts.inside else BLACK_BOX
         asked = [one for one in THRESHOLDS if model in one.models]
         seen = self._seen()
-        doubts = tuple(self._doubts(model, asked, seen))
+        # A model that nobody asked for by name may be one that this app can't interleave under.
+        excused = [one for one in asked if facts.app and not facts.named and one.measure == SWITCHES]
+        doubts = tuple(self._doubts(facts.model, [one for one in asked if one not in excused], seen))
+        notes = tuple(self._doubts(facts.model, excused, seen)) if excused else ()
         counts: dict[str, int] = {}
         for one in asked:
             counts |= {one.measure: seen[one.measure], f"{one.measure}_needed": one.needed}
         verdict = Verdict.UNKNOWN if doubts else Verdict.VALID
-        return Result(self._law.id, self._law.title, verdict, doubts=doubts, facts=counts)
+        return Result(self._law.id, self._law.title, verdict, doubts=doubts, facts=counts, notes=notes)
 
     @staticmethod
     def _doubts(model: str, asked: list[Threshold], seen: dict[str, int]) -> Iterator[str]:
         if not asked:
-            models = sorted({name for one in THRESHOLDS for name in one.models})
+            models = sorted({name for one in THRESHOLDS for name in one.models if name not in APPS})
             yield (
                 f"What is enough evidence for the worker model {model!r} is not known; "
                 f"it is known for {join_and(models)}."

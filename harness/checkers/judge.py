@@ -77,7 +77,7 @@ def _only_cause(result: Result) -> Result:
 
 def _asked(law: Law, result: Result, facts: ColumnFacts) -> Result:
     """Doubt a law that the whole mix should have tested and nothing was recorded about."""
-    if result.looked or facts.scenarios or not facts.inside or law.in_order:
+    if result.looked or facts.scenarios or facts.app or not facts.inside or law.in_order:
         return result
     doubt = (
         f"Nothing that {result.invariant} ({result.title}) is about was recorded: run longer, with more "

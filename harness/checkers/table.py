@@ -19,7 +19,10 @@ from . import (
     closing,
     cycle,
     evidence,
+    exercised,
+    foreign_answers,
     fresh_start,
+    handed_out,
     headers,
     inheriting,
     issued_ids,
@@ -82,3 +85,22 @@ CHECKERS: tuple[Checker, ...] = (
     Checker(Law("ACCOUNTING", "every operation and every record is accounted for", _BOTH), accounting.start),
     Checker(Law("EVIDENCE", "enough happened for silence to be proof", _INSIDE), evidence.start),
 )
+
+_SHARED = {checker.law.id: checker for checker in CHECKERS}
+
+#: The laws of a user's own application, which has no probes: what its answers say.
+APP_CHECKERS: tuple[Checker, ...] = (
+    Checker(Law("B1", "what one caller sends reaches no other caller", _OUTSIDE), foreign_answers.start),
+    Checker(Law("B2", "what is made for one caller is handed to one", _OUTSIDE), handed_out.start),
+    Checker(Law("ROUTES", "the application's routes answered", _OUTSIDE), exercised.start),
+    _SHARED["I11"],
+    _SHARED["I12"],
+    _SHARED["I13"],
+    _SHARED["ACCOUNTING"],
+    _SHARED["EVIDENCE"],
+)
+
+
+def checkers_for(*, app: bool) -> tuple[Checker, ...]:
+    """Return the laws of a column: of the probes, or of a user's own application."""
+    return APP_CHECKERS if app else CHECKERS

@@ -12,6 +12,7 @@ from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
 from harness.report.text import FINAL_WIDTH, render_text
 from harness.stage.hosted import bind_warning, check_hosting
+from harness.stage.visiting import app_warning, read_urls
 from harness.store.runs import Column, Run, read_doubts
 from harness.verdict import EXIT_HARNESS_FAILED
 from harness.workers.failure import last_lines, with_log
@@ -49,9 +50,11 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
         settings = replace(settings, operations=OPERATIONS)
     pairs = settings.columns(catalogue)
     check_hosting(settings, pairs, matrix.crowd.users)
-    if warning := bind_warning(settings):
+    read_urls(settings)
+    for warning in filter(None, (bind_warning(settings), app_warning(settings))):
         terminal.complain(warning)
     by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
+    said_before: set[str] = set()
     with Interrupts() as interrupts:
         watching = Watching(_progress(settings, list(by_name), terminal), lambda: interrupts.asked)
 
@@ -65,7 +68,7 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
             load_column(run, column, one, matrix.crowd, watching)
             said = "stopped" if interrupts.asked else "recorded"
             terminal.say(f"{column.name}: {said} after {time.monotonic() - started_s:.0f} s")
-            _complain_of_target(column, terminal)
+            _complain_of_target(column, terminal, said_before)
 
         try:
             run, report = run_pipeline(settings, list(by_name), matrix.command, load)
@@ -76,10 +79,14 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
     return conclude(run, report, terminal)
 
 
-def _complain_of_target(column: Column, terminal: Terminal) -> None:
-    """Say why a target could not start, with its log's last lines: what hosted it has no terminal."""
+def _complain_of_target(column: Column, terminal: Terminal, said_before: set[str]) -> None:
+    """Say why a target could not start, with its log's last lines: what hosted it has no terminal.
+
+    What was said of another column already is not said again.
+    """
     for doubt in read_doubts(column.doubts_path):
-        if doubt.failed and doubt.whose == "target":
+        if doubt.failed and doubt.whose == "target" and doubt.text not in said_before:
+            said_before.add(doubt.text)
             terminal.complain(with_log(f"{column.name}: {doubt.text}", last_lines(column.target_log)))
 
 

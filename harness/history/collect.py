@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .columns import Batch
-from .facts import ColumnFacts, JournalFacts
+from .facts import ColumnFacts, JournalFacts, RouteFacts
 from .header import JournalError
 from .layout import Side
 from .reader import Journal, open_journal
@@ -45,7 +45,8 @@ def read_history(
 
     :param paths: journals, each in a folder named ``server`` or ``client``; sorted by the caller.
     :param meta: what ``column.json`` says; ``model``, ``server``, ``inside``,
-        ``black_box``, ``scenarios`` and ``load_workers`` are used.
+        ``black_box``, ``scenarios``, ``load_workers`` and, of an application, ``app``, ``routes``, ``shared``
+        and ``named`` are used.
     :param doubts: what went wrong while the run was made, a sentence each.
     :param run_id: the run the journals have to belong to, if that is known.
     :param names: what the numbers in RESIDUE records stand for.
@@ -76,9 +77,25 @@ def read_history(
         scenarios=tuple(str(name) for name in meta.get("scenarios") or ()),
         load_workers=int(meta.get("load_workers") or 1),
         names=tuple((names or {}).items()),
+        app=meta.get("app") is True,
+        routes=routes_of(meta),
+        shared=tuple(str(name) for name in meta.get("shared") or ()),
+        named=meta.get("named") is not False,
     )
     return History(column, tuple(journals))
 
 
 def _unreadable(side: Side, source: str, problem: str) -> JournalFacts:
     return JournalFacts(side, source, pid=0, committed=0, closed=False, problem=problem)
+
+
+def routes_of(meta: Mapping[str, Any]) -> tuple[RouteFacts, ...]:
+    """Return the routes that ``column.json`` names, in the order of their numbers."""
+    return tuple(
+        RouteFacts(
+            str(route["label"]),
+            str(route["rule"]),
+            tuple((str(field["place"]), str(field["name"])) for field in route["fields"]),
+        )
+        for route in meta.get("routes") or ()
+    )

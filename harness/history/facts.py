@@ -29,6 +29,15 @@ class JournalFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteFacts:
+    """A route of a user's application: what a report calls it, its rule, its fields as (place, name)."""
+
+    label: str
+    rule: str
+    fields: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ColumnFacts:
     """One column of the matrix: a worker model on a server, and how its recording went."""
 
@@ -41,3 +50,7 @@ class ColumnFacts:
     scenarios: tuple[str, ...] = ()  # the only ones asked for; (): the whole mix
     load_workers: int = 1  # that were told to send operations; each leaves a journal
     names: tuple[tuple[int, str], ...] = ()  # what the numbers in RESIDUE records stand for
+    app: bool = False  # a user's own application, judged from outside
+    routes: tuple[RouteFacts, ...] = ()  # of the application; a record's `spare` is a number in here
+    shared: tuple[str, ...] = ()  # rules and fields by which callers publish on purpose
+    named: bool = True  # somebody asked for this worker model by its name

@@ -15,12 +15,16 @@ from pathlib import Path
 from harness import records
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
+from harness.inside.apploading import load_app
 from harness.inside.census import Census
 from harness.inside.complaint import fail
+from harness.inside.interleaving import Interleaving
 from harness.inside.ledger import keep_ledger
 from harness.inside.locality import Locality
 from harness.inside.locating import Locating
 from harness.inside.observer import Observer
+from harness.inside.routes.finding import survey_app
+from harness.inside.visitors import NO_CONTEXTS, Visitors
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
 from harness.store import files
@@ -43,6 +47,8 @@ class Inside:
     def load(self) -> WSGIApplication:
         """Import the target and return it, wrapped; ends the process if that can't be done."""
         spec = self._spec
+        if spec.app:
+            return self._load_app()
         try:
             loaded = load_target(spec.target, spec.faults, spec.session_db)
         except LoadError as error:
@@ -55,6 +61,38 @@ class Inside:
             "inside": YES if self._observer else "no",
         }
         return Wrapper(loaded.wsgi, locality, self._observer, announce, guard=spec.guard)
+
+    def _load_app(self) -> WSGIApplication:
+        """Import a user's own application, write down its routes, and return it, wrapped."""
+        spec = self._spec
+        try:
+            app = load_app(spec.target)
+        except LoadError as error:
+            fail(str(error))
+        self._write_routes(app.wsgi)
+        locality = Locality(greenlets=spec.model == "greenlet")
+        # One request at a time: nothing there is to be let run.
+        pause = make_pause(spec.model) if spec.yields and spec.model != "process" else None
+        self._observer = observer = Observer(
+            self._open_journal, NO_CONTEXTS, app.wsgi, locality, complain=self._complain
+        )
+        recorder: Observer | Visitors = observer
+        if pause is not None:
+            interleaving = Interleaving(app.root, spec.seed, pause.now, locality, observer)
+            if interleaving.start():
+                recorder = Visitors(observer, interleaving)
+        announce = {"run": spec.run, "column": spec.column, "inside": YES}
+        return Wrapper(app.wsgi, locality, recorder, announce, guard=spec.guard)
+
+    def _write_routes(self, app: WSGIApplication) -> None:
+        """Leave what the app serves where the harness looks for it; each process would say the same."""
+        path = Path(self._spec.routes)
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        try:
+            draft.write_text(records.to_text(survey_app(app)), encoding="utf-8")
+            draft.replace(path)
+        except OSError as error:
+            self._complain(f"the app's routes can't be written to {path.name}: {error.strerror or error}")
 
     def close(self) -> None:
         """Close the journal of this process, which has stopped serving in order."""

@@ -37,6 +37,7 @@ class Here:
         "number",
         "op",
         "other",
+        "pauses",
         "popped",
         "quiet",
         "scenario",
@@ -61,6 +62,8 @@ class Here:
         #: The activation of the app context popped last here: when the signal `appcontext_popped`
         #: is sent, no context is left to name it.
         self.popped = 0
+        #: How often others were let run at its calls, see :mod:`.interleaving`.
+        self.pauses = 0
 
     def moved(self, where: bytes) -> Self:
         """Return the same operation at another place."""

@@ -47,6 +47,7 @@ from .rows import (
     RECORD,
     RETURN,
     WORDS,
+    YIELD,
     left_rows,
     pack_word,
 )
@@ -140,6 +141,10 @@ class Observer:
             where = int.from_bytes(self.locality.here().where, "little")
             meta = min(count, _COUNT_MAX) | residue << POINT_SHIFT | Kind.RESIDUE << KIND_SHIFT
             writer.write(time.monotonic_ns(), operation, owner, 0, 0, value, where, meta)
+
+    def yielded(self, here: Here) -> None:
+        """Record that others are let run at a call in the user's own code."""
+        self._record(here, here.threes[YIELD], here.tail, 0)
 
     # the target's events
 

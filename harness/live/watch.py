@@ -13,6 +13,8 @@ from typing import Any
 
 from harness import records
 from harness.checkers.judge import Judging
+from harness.checkers.table import checkers_for
+from harness.history.collect import routes_of
 from harness.history.columns import Batch
 from harness.history.exercise import Exercising
 from harness.history.facts import ColumnFacts
@@ -61,12 +63,14 @@ class Watch:
     column: Column
     run: str
     _tail: Tail = field(init=False)
-    _judging: Judging = field(init=False, default_factory=Judging)
+    _judging: Judging = field(init=False)
     _measuring: Measuring = field(init=False, default_factory=Measuring)
     _exercising: Exercising = field(init=False, default_factory=Exercising)
 
     def __post_init__(self) -> None:
         self._tail = Tail(self.column, self.run)
+        # Written before the target starts, and so before anything is recorded.
+        self._judging = Judging(checkers_for(app=self._meta().get("app") is True))
 
     def feed(self) -> int:
         """Take in what was recorded since the last call; return how many records that were."""
@@ -110,6 +114,9 @@ class Watch:
             self._tail.facts(),
             black_box=meta.get("black_box") is True,
             scenarios=tuple(meta.get("scenarios") or ()),
+            app=meta.get("app") is True,
+            routes=routes_of(meta),
+            shared=tuple(meta.get("shared") or ()),
         )
 
     def _meta(self) -> dict[str, Any]:

@@ -23,13 +23,17 @@ class GarbledResponseError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One response. ``headers`` are (lower-case name, value) in order; ``size`` counts its bytes."""
+    """One response. ``headers`` are (lower-case name, value) in order; ``size`` counts its bytes.
+
+    ``reason`` is what its status line says after the status.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...]
     body: bytes
     keeps_alive: bool
     size: int
+    reason: str = ""
 
     def header(self, name: str) -> str | None:
         """Return the first header of this lower-case name, None if there is none."""
@@ -56,8 +60,8 @@ def encode_request(
     return "\r\n".join((*lines, "", "")).encode("latin-1") + body
 
 
-def _parse_head(block: bytes) -> tuple[str, int, tuple[tuple[str, str], ...]]:
-    """Return version, status and headers of a response's head."""
+def _parse_head(block: bytes) -> tuple[str, int, str, tuple[tuple[str, str], ...]]:
+    """Return version, status, reason and headers of a response's head."""
     first, *rest = block.decode("latin-1").split("\r\n")
     parts = first.split(" ", 2)
     if len(parts) < 2 or parts[0] not in {"HTTP/1.0", "HTTP/1.1"} or not parts[1].isdecimal():
@@ -68,7 +72,7 @@ def _parse_head(block: bytes) -> tuple[str, int, tuple[tuple[str, str], ...]]:
         if not colon or not name or name != name.strip():
             raise GarbledResponseError("the response has a header line without a name")
         headers.append((name.lower(), value.strip()))
-    return parts[0], int(parts[1]), tuple(headers)
+    return parts[0], int(parts[1]), "".join(parts[2:]), tuple(headers)
 
 
 @dataclass(slots=True)
@@ -81,10 +85,12 @@ class _Begun:
     chunked: bool
     remaining: int | None
     size: int
+    reason: str = ""
     body: bytearray = field(default_factory=bytearray)
 
     def finish(self) -> Response:
-        return Response(self.status, self.headers, bytes(self.body), self.keeps_alive, self.size)
+        body = bytes(self.body)
+        return Response(self.status, self.headers, body, self.keeps_alive, self.size, self.reason)
 
 
 class ResponseReader:
@@ -153,9 +159,11 @@ class ResponseReader:
             if len(self._buffer) > HEAD_BYTES_MAX:
                 raise GarbledResponseError("the response's head is too long")
             return None
-        version, status, headers = _parse_head(bytes(self._buffer[:end]))
+        version, status, reason, headers = _parse_head(bytes(self._buffer[:end]))
         del self._buffer[: end + 4]
-        return _measure(version, status, headers, self._methods[0], end + 4)
+        begun = _measure(version, status, headers, self._methods[0], end + 4)
+        begun.reason = reason
+        return begun
 
     def _read_plain(self, begun: _Begun) -> bool:
         if begun.remaining is None:

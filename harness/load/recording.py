@@ -30,7 +30,6 @@ from harness.history.layout import (
 from harness.workload.operation import Operation
 
 from .connections import Connection
-from .observations import Observation
 from .redaction import TEXT_CHARACTERS_MAX, describe_request
 
 _LOW = (1 << 32) - 1
@@ -160,7 +159,7 @@ class Trail:
         self._session = operation.session
         self._connection = (connection.number & _LOW) | connection.ordinal << HIGH_SHIFT
         self._where = where()
-        self._meta = operation.scenario << SCENARIO_SHIFT
+        self._meta = operation.scenario << SCENARIO_SHIFT | operation.route
         self.ended_ns = 0
         self.invoked_ns = clock()
         self._row(self.invoked_ns, Kind.INVOKE, 0, 0, 0, operation.policy.value)
@@ -171,8 +170,8 @@ class Trail:
         meta = self._meta | point << POINT_SHIFT | kind << KIND_SHIFT | detail << DETAIL_SHIFT
         self._write(t, self._op, expected, value, self._session, self._connection, self._where, meta)
 
-    def observe(self, observations: Iterable[Observation]) -> None:
-        """Write one OBSERVE row each, at the time of completion."""
+    def observe(self, observations: Iterable[tuple[int, int, int, int]]) -> None:
+        """Write one OBSERVE row (field, expected, value, detail) each, at the time of completion."""
         t = self.completed()
         for field, expected, value, detail in observations:
             self._row(t, Kind.OBSERVE, field, expected, value, detail)

@@ -16,158 +16,37 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any
 
-from harness.workers.spec import DEFAULT_TARGET
-from harness.workers.table import MODELS as WORKER_MODELS
+from .apps import AppSettings, parse_app
+from .reading import UsageError, choices_of, one_line
+from .rows import BY_DEST, LOCUST, MODELS, OPTIONS, REFERENCE, RUN, SERVE, Option
 
-MODELS = tuple(WORKER_MODELS)
+__all__ = [
+    "ALL",
+    "BY_DEST",
+    "LOCUST",
+    "MODELS",
+    "OPTIONS",
+    "REFERENCE",
+    "RUN",
+    "SERVE",
+    "AppSettings",
+    "Catalogue",
+    "Option",
+    "Settings",
+    "UsageError",
+    "check_processes",
+    "defaults",
+    "only_column",
+    "parse_settings",
+    "to_arguments",
+]
+
 #: Asks for every server of a model, in ``--server``.
 ALL = "all"
-
-#: Where an option is offered.
-LOCUST, RUN, SERVE = "locust", "run", "serve"
-_EVERYWHERE = frozenset({LOCUST, RUN, SERVE})
-_LOAD = frozenset({LOCUST, RUN})
-#: The reference target: the only one whose faults are known here.
-REFERENCE = DEFAULT_TARGET
 
 
 #: Of Locust, in one run: a process takes 20 MB and more, and Locust forks them before anybody can look.
 PROCESSES_MAX = 64
-
-
-class UsageError(Exception):
-    """What a person asked for can't be done; its text is one line: whose fault, and what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Option:
-    """One option; ``default`` is text, '' where the default is decided later."""
-
-    name: str  # "--worker-model"
-    help: str
-    default: str = ""
-    form: bool = False  # may be set in Locust's web form
-    flag: bool = False  # takes no value; "no_..." names are flags too
-    choices: tuple[str, ...] = ()
-    offered: frozenset[str] = _EVERYWHERE
-    metavar: str = ""
-
-    @property
-    def dest(self) -> str:
-        """The attribute that holds its value: ``worker_model``."""
-        return self.name.lstrip("-").replace("-", "_")
-
-
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "--worker-model",
-        "how the target runs requests: thread, greenlet or process "
-        "(`crosstalk run`: several, separated by commas)",
-        form=True,
-        choices=MODELS,
-        metavar="MODEL",
-    ),
-    Option(
-        "--server",
-        "the server that hosts the target; the model's first one by default "
-        "(`crosstalk run`: several, or 'all')",
-        form=True,
-        metavar="SERVER",
-    ),
-    Option("--concurrency", "threads, greenlets or processes of the target", form=True, metavar="N"),
-    Option(
-        "--faults",
-        "seeded defects to switch on in the reference target, separated by commas",
-        form=True,
-        metavar="ID,...",
-    ),
-    Option(
-        "--operations",
-        "end after this many operations, over all users of a column",
-        form=True,
-        offered=_LOAD,
-        metavar="N",
-    ),
-    Option(
-        "--duration",
-        "end after this many seconds of load, not counting the start of the target",
-        form=True,
-        offered=_LOAD,
-        metavar="SECONDS",
-    ),
-    Option(
-        "--scenarios",
-        "send only these kinds of operations, separated by commas",
-        form=True,
-        offered=_LOAD,
-        metavar="NAME,...",
-    ),
-    Option(
-        "--without",
-        "send all of these kinds of operations but those named, separated by commas",
-        form=True,
-        offered=_LOAD,
-        metavar="NAME,...",
-    ),
-    Option("--seed", "seed of the workload; a random one by default", form=True, metavar="N"),
-    Option("--no-yields", "don't switch workers at the checkpoints of the cycle", flag=True, form=True),
-    Option(
-        "--switch-interval-s",
-        "how often the target's threads may switch",
-        default="1e-05",
-        form=True,
-        metavar="SECONDS",
-    ),
-    Option(
-        "--timeout-s",
-        "how long an operation may take before its outcome is unknown",
-        default="10",
-        form=True,
-        offered=_LOAD,
-        metavar="SECONDS",
-    ),
-    Option(
-        "--drain-timeout-s",
-        "how long to wait for each Locust worker's recording at the end",
-        default="10",
-        offered=_LOAD,
-        metavar="SECONDS",
-    ),
-    Option("--reports", "the folder that holds the runs", default="reports", metavar="DIR"),
-    Option("--target", "the application under test", default=REFERENCE, metavar="MODULE:NAME"),
-    Option("--target-python", "the interpreter that runs the target; this one by default", metavar="PATH"),
-    Option("--disk-max-mb", "the most that a run's journals may take", default="1024", metavar="MB"),
-    Option(
-        "--bind",
-        "the address the target listens on; anything but loopback can be reached by others",
-        default="127.0.0.1",
-        metavar="ADDRESS",
-    ),
-    Option(
-        "--port",
-        "the port the target listens on; one the system picks by default",
-        default="0",
-        offered=frozenset({LOCUST, SERVE}),
-        metavar="PORT",
-    ),
-    Option(
-        "--black-box", "accept a verdict on a target that records nothing inside", flag=True, offered=_LOAD
-    ),
-    Option(
-        "--unguarded",
-        "let a BaseException that leaves the application reach the server, which may kill its worker: "
-        "a nemesis, in a run of its own",
-        flag=True,
-        offered=_LOAD,
-    ),
-    Option(
-        "--into",
-        "record one column into this folder of a run, and leave the judging to whoever asked",
-        offered=frozenset({LOCUST}),
-        metavar="COLUMN",
-    ),
-)
-BY_DEST = {option.dest: option for option in OPTIONS}
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +83,9 @@ class Settings:
     black_box: bool
     unguarded: bool
     into: str
+    app: AppSettings = AppSettings()
+    start_timeout_s: float = 30.0
+    any_model: bool = False  # the worker model was not asked for by its name
 
     def columns(self, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
         """Return the (model, server) pairs asked for, in the table's order.
@@ -240,7 +122,7 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
     """
     text = {name: _text(values.get(name), default) for name, default in defaults().items()}
     settings = Settings(
-        worker_model=_choices("--worker-model", text["worker_model"] or "thread", MODELS),
+        worker_model=choices_of("--worker-model", text["worker_model"] or "thread", MODELS),
         server=_server_names(text["server"], catalogue),
         concurrency=_whole("--concurrency", text["concurrency"], 1, 4096),
         faults=_faults(text["faults"], text["target"], catalogue),
@@ -252,15 +134,18 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         switch_interval_s=_seconds("--switch-interval-s", text["switch_interval_s"], 1e-6, 10) or 1e-5,
         timeout_s=_seconds("--timeout-s", text["timeout_s"], 0.1, 3600) or 10.0,
         drain_timeout_s=_seconds("--drain-timeout-s", text["drain_timeout_s"], 0.1, 3600) or 10.0,
-        reports=_one_line("--reports", text["reports"]),
+        reports=one_line("--reports", text["reports"]),
         target=_target(text["target"]),
-        target_python=_one_line("--target-python", text["target_python"] or sys.executable),
+        target_python=one_line("--target-python", text["target_python"] or sys.executable),
         disk_max_mb=_whole("--disk-max-mb", text["disk_max_mb"], 1, 1 << 20) or 1,
-        bind=_one_line("--bind", text["bind"]),
+        bind=one_line("--bind", text["bind"]),
         port=_whole("--port", text["port"], 0, 65535) or 0,
         black_box=text["black_box"] == "true",
         unguarded=text["unguarded"] == "true",
-        into=_one_line("--into", text["into"]),
+        into=one_line("--into", text["into"]),
+        app=parse_app(text, REFERENCE),
+        start_timeout_s=_seconds("--start-timeout-s", text["start_timeout_s"], 1, 3600) or 30.0,
+        any_model=text["any_model"] == "true",
     )
     if settings.operations is not None and settings.duration_s is not None:
         raise UsageError("--operations and --duration both say when to end: give one of them")
@@ -299,6 +184,9 @@ def to_arguments(settings: Settings, offered: str) -> list[str]:
     """Return the command line that gives these settings again, without what is the default."""
     arguments: list[str] = []
     values = {field.name: getattr(settings, field.name) for field in fields(settings)}
+    app: AppSettings = values["app"]
+    values |= {field.name: getattr(app, field.name) for field in fields(app)}
+    values["app"] = values.pop("name")
     values["duration"] = values.pop("duration_s")
     values["no_yields"] = not values.pop("yields")
     values["without"] = ()  # what it left is what --scenarios names
@@ -355,18 +243,10 @@ def _seed(text: str) -> int:
     return random.SystemRandom().getrandbits(32) if seed is None else seed
 
 
-def _choices(name: str, text: str, known: Sequence[str]) -> tuple[str, ...]:
-    chosen = tuple(dict.fromkeys(item.strip() for item in text.split(",") if item.strip()))
-    for item in chosen:
-        if item not in known:
-            raise UsageError(f"{name}: there is no {item!r}; choose from {', '.join(known) or 'nothing'}")
-    return chosen
-
-
 def _scenarios(only: str, without: str, known: Sequence[str]) -> tuple[str, ...]:
     """Return what is to be sent, () for the whole mix."""
-    chosen = _choices("--scenarios", only, known)
-    left_out = _choices("--without", without, known)
+    chosen = choices_of("--scenarios", only, known)
+    left_out = choices_of("--without", without, known)
     if not left_out:
         return chosen
     left = tuple(name for name in chosen or known if name not in left_out)
@@ -380,21 +260,15 @@ def _faults(text: str, target: str, catalogue: Catalogue) -> tuple[str, ...]:
         return ()
     # Another target is asked when it is loaded.
     known = sorted(catalogue.faults()) if target == REFERENCE else text.split(",")
-    return _choices("--faults", text, [name.strip() for name in known])
+    return choices_of("--faults", text, [name.strip() for name in known])
 
 
 def _server_names(text: str, catalogue: Catalogue) -> tuple[str, ...]:
     known = sorted({server for servers in catalogue.servers.values() for server in servers})
-    return _choices("--server", text, [*known, ALL])
+    return choices_of("--server", text, [*known, ALL])
 
 
 def _target(text: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*", text):
         raise UsageError(f"--target: {text!r} names no application; write MODULE:NAME")
-    return text
-
-
-def _one_line(name: str, text: str) -> str:
-    if any(ord(character) < 32 or ord(character) == 127 for character in text):
-        raise UsageError(f"{name}: the value holds control characters")
     return text

@@ -32,7 +32,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "crossed",
         "One caller's context reached another caller",
-        ("I1", "I3", "I4", "I5"),
+        ("I1", "I3", "I4", "I5", "B1"),
         "Look for what outlives or outreaches one request: a module global, a class attribute, a "
         "cache, a thread-local under greenlets, a ContextVar that is set and never reset.",
     ),
@@ -74,7 +74,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "ids",
         "An id was handed out twice",
-        ("I7",),
+        ("I7", "B2"),
         "Look for a counter or a random source that workers copy when they fork, or read and write "
         "without a lock.",
     ),

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from ipaddress import IPv4Address
 
+from harness.blackbox.carrying import caller_of, owner_of
 from harness.checkers.fields import SAYINGS
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, name_canary, split_canary
 from harness.history.event import Event
@@ -65,7 +66,14 @@ ENDINGS: dict[int, str] = {
 FREED: dict[int, str] = {Freed.BY_COLLECTOR: "(only the collector frees it)", Freed.NEVER: "(never freed)"}
 
 #: Fields whose value is a count, a flag, an address or an id rather than a canary.
-PLAIN_FIELDS = frozenset({Field.ISSUED_ID, *(field for field, said in SAYINGS.items() if said.numbers)})
+PLAIN_FIELDS = frozenset(
+    {Field.ISSUED_ID, Field.HANDED, Field.NOTICE, *(field for field, said in SAYINGS.items() if said.numbers)}
+)
+
+#: Fields that hold a canary of any caller's; one of another's is amiss.
+_OF_CALLERS = frozenset({Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY})
+#: Fields whose ``expected`` is nothing to compare with.
+UNCOMPARED = frozenset({Field.ISSUED_ID, Field.HANDED, Field.NOTICE})
 
 #: The ``detail`` of an OBSERVE event -> when it was seen; the first look needs no words.
 MOMENTS = {1: "after the yield", 2: "as it left"}
@@ -87,7 +95,7 @@ def what_happened(event: Event) -> str:
     words = [_member(Kind, kind, "kind")]
     if kind in POINTS:
         words.append(_member(POINTS[Kind(kind)], event["point"], "point"))
-    if kind == Kind.OBSERVE and event["detail"] in MOMENTS:
+    if kind == Kind.OBSERVE and event["detail"] in MOMENTS and event["point"] not in UNCOMPARED:
         words.append(MOMENTS[event["detail"]])
     if kind in (Kind.PUSH, Kind.POP):
         words.append(f"(activation {event['activation']})")
@@ -128,7 +136,10 @@ def _seen_by_client(event: Event) -> tuple[Sight, ...]:
     if event["kind"] != Kind.OBSERVE:
         return ()
     point, value, expected = event["point"], event["value"], event["expected"]
-    wrong = value != expected and point != Field.ISSUED_ID
+    if point in _OF_CALLERS:
+        foreign = caller_of(value) != caller_of(event["op"])
+        return (Sight(_member(Field, point, "field"), name_canary(value), foreign, owner_of(value)[0]),)
+    wrong = value != expected and point not in UNCOMPARED
     held = _spell(point, value)
     if wrong:
         held = f"{held}, expected {_spell(point, expected)}"

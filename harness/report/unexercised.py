@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from harness.history.scenarios import Scenario
+from collections.abc import Mapping
+from typing import Any
+
+from harness.history.scenarios import PROBED, Scenario
 
 from .data import ColumnReport, RunReport
 
@@ -17,9 +20,27 @@ def unexercised(report: RunReport) -> list[str]:
 
 
 def of_column(column: ColumnReport) -> list[str]:
-    """Return what one column did not go through: scenarios, steps of the cycle, looks of the probes."""
+    """Return what one column did not go through: scenarios, steps of the cycle, looks of the probes.
+
+    Of a user's own application: its routes, and why.
+    """
+    if column.facts.app:
+        notes = [note for result in column.results for note in result.notes]
+        return [*notes, *_never_sent(column.meta)]
     sent = {scenario.scenario for scenario in column.measures.scenarios}
-    missing = [f"scenario {one.name.lower()}" for one in Scenario if one.name.lower() not in sent]
+    missing = [
+        f"scenario {one.name.lower()}" for one in Scenario if one in PROBED and one.name.lower() not in sent
+    ]
     missing += [f"step {name}" for name, times in column.exercise.steps if not times]
     missing += [f"look {name}" for name, times in column.exercise.looks if not times]
     return missing
+
+
+def _never_sent(meta: Mapping[str, Any]) -> list[str]:
+    """Return the rules that were left out, and the fields that carry no canary, as column.json has them."""
+    said = [f"{each['rule']}: {each['why']}" for each in meta.get("skipped") or ()]
+    for route in meta.get("routes") or ():
+        bare = [str(field["name"]) for field in route["fields"] if not field["kind"]]
+        if bare:
+            said.append(f"{route['label']}: {', '.join(bare)} carries no canary")
+    return said

@@ -63,7 +63,7 @@ def describe_column(settings: Settings, address: tuple[str, int], users: int) ->
         faults=settings.faults,
         yields=settings.yields,
         switch_interval_s=settings.switch_interval_s,
-        target=settings.target,
+        target=settings.app.name or settings.target,
         target_python=settings.target_python,
         users=users,
         started_utc=now_utc(),
@@ -72,6 +72,9 @@ def describe_column(settings: Settings, address: tuple[str, int], users: int) ->
         black_box=settings.black_box,
         scenarios=settings.scenarios,
         guard=not settings.unguarded,
+        app=bool(settings.app.name),
+        shared=settings.app.shared,
+        named=not settings.any_model,
     )
 
 
@@ -110,11 +113,14 @@ def make_spec(settings: Settings, run: Run, column: Column, users: int) -> Spec:
         resources=str(column.resources_path),
         session_db=str(column.session_db),
         doubts=str(column.doubts_path),
-        target=settings.target,
+        target=settings.app.name or settings.target,
         faults=settings.faults,
         yields=settings.yields,
         switch_interval_s=settings.switch_interval_s,
         guard=not settings.unguarded,
+        app=bool(settings.app.name),
+        routes=str(column.routes_path),
+        seed=settings.seed,
         disk_max_mb=settings.disk_max_mb,
     )
 
@@ -184,7 +190,13 @@ def host_column(settings: Settings, run: Run, column: Column, users: int, *, loc
     column.write_meta(meta)
     spec = make_spec(settings, run, column, users)
     try:
-        target = start_target(spec, settings.target_python, bind=settings.bind, port=settings.port)
+        target = start_target(
+            spec,
+            settings.target_python,
+            bind=settings.bind,
+            port=settings.port,
+            ready_timeout_s=settings.start_timeout_s,
+        )
     except BaseException:
         column.forget_sessions()
         raise

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from .survey import RouteField, Skipped
+
 #: Raised when a field changes its meaning; new fields do not raise it.
 FORMAT = 1
 #: A column, a load worker: names that become names of files.
@@ -24,6 +26,15 @@ class RunMeta:
     created_utc: str = ""  # ISO 8601
     run: str = ""  # its name when it was made: a folder may be renamed, its journals keep this one
     format: int = FORMAT
+
+
+@dataclass(frozen=True, slots=True)
+class RouteMeta:
+    """A route of a user's application, as it was asked for."""
+
+    label: str
+    rule: str
+    fields: tuple[RouteField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,12 @@ class ColumnMeta:
     black_box: bool = False  # a verdict without evidence from inside is accepted
     scenarios: tuple[str, ...] = ()  # the only ones that were sent; (): the whole mix
     guard: bool = True  # False: what leaves the app reaches the server, a nemesis
+    app: bool = False  # a user's own application (--app), judged from outside
+    framework: str = ""  # whose router named its routes
+    routes: tuple[RouteMeta, ...] = ()  # what was asked of it
+    skipped: tuple[Skipped, ...] = ()  # what was not, and why
+    shared: tuple[str, ...] = ()  # what was declared with --shared
+    named: bool = True  # the worker model was asked for by its name
     format: int = FORMAT
 
 

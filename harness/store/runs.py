@@ -86,6 +86,11 @@ class Column:
         return self.path / "resources.csv"
 
     @property
+    def routes_path(self) -> Path:
+        """``routes.json``: what a user's own application serves."""
+        return self.path / "routes.json"
+
+    @property
     def session_db(self) -> Path:
         """The server-side sessions of the target."""
         return self.path / "sessions.sqlite3"

@@ -129,7 +129,9 @@ class RunningTarget:
             if self.announcement is not None:
                 self._check(self.announcement)
                 return
-        raise self._failure(f"the target did not answer within {timeout_s:.0f} s")
+        raise self._failure(
+            f"the target did not answer within {timeout_s:.0f} s: give a slow start longer with --start-timeout-s"
+        )
 
     def _check(self, said: Announcement) -> None:
         if (said.run, said.column) != (self.spec.run, self.spec.column):

@@ -46,6 +46,9 @@ class Spec:
     record: bool = True  # False: no observer and no journal, for measuring what recording costs
     census: bool = True  # count, at the end, what is left of operations that are over
     guard: bool = True  # the outermost wrapper answers a BaseException that leaves the app with 500
+    app: bool = False  # the target is a user's own application, which `target` names as --app does
+    routes: str = ""  # where its routes are written: routes.json
+    seed: int = 0  # which calls in the app's own code let others run
     disk_max_mb: int = 1024  # for all journals of the column together
     stop_timeout_s: float = 8.0  # from the request to stop until the target is killed
     listener_fd: int = -1  # set when the listener is bound

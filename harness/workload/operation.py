@@ -45,6 +45,7 @@ class Operation:
     log afterwards. ``path`` holds the query too. ``chunks``: how many a stream has. ``resets``: a
     client that leaves in the middle of a stream resets its connection instead of closing it.
     ``shared_cache``: it is asked for through the naive cache that all clients of a process share.
+    ``route``: the number of the route of a user's own application.
     """
 
     scenario: Scenario
@@ -66,6 +67,7 @@ class Operation:
     chunks: int = 0
     resets: bool = False
     shared_cache: bool = False
+    route: int = 0
 
     @property
     def statuses(self) -> tuple[int, ...]:

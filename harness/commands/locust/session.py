@@ -7,6 +7,7 @@ nothing is left running, and nothing is valid by default.**
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 import time
@@ -23,9 +24,11 @@ from harness.load.locust.local import Ends
 from harness.load.locust.receipts import Places
 from harness.load.locust.tickets import TicketOffice
 from harness.load.locust.wire import LoadPlan
+from harness.load.visiting import to_wire
 from harness.pipeline import judge_run
 from harness.report.data import RunReport
 from harness.stage.hosted import bind_warning, failure_of, note
+from harness.stage.visiting import app_warning, plan_visits
 from harness.store.files import StoreError, write_json
 from harness.store.metadata import Doubt
 from harness.store.runs import Column
@@ -105,11 +108,13 @@ class Session:
 
     def _begin(self, watch: Callable[[Column], None]) -> None:
         settings = self._asked.settings
-        if warning := bind_warning(settings):
+        for warning in filter(None, (bind_warning(settings), app_warning(settings))):
             logger.warning("%s", warning)
         stage = self._stage = make_stage(self._asked)
         watch(stage.column)
-        plan = self._plan(stage, stage.start())
+        address = stage.start()
+        visiting = plan_visits(settings, stage.column) if settings.app.name else None
+        plan = dataclasses.replace(self._plan(stage, address), visiting=to_wire(visiting))
         ends = Ends(self.stop, self._on_fault)
         self._load.begin(plan, TicketOffice(settings.operations), self._places(stage.column), ends)
         gevent.spawn(self._watch, stage)

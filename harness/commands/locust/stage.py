@@ -13,7 +13,7 @@ from typing import Protocol
 
 import gevent
 
-from harness.options.table import Settings
+from harness.options.table import Settings, UsageError
 from harness.stage.attached import Attached, attach
 from harness.stage.hosted import HostedColumn, host_column, make_run
 from harness.store.runs import Column, Run, open_run
@@ -128,6 +128,8 @@ def make_stage(asked: Asked) -> Stage:
     :raises StoreError: if the folder can't be made.
     """
     settings = asked.settings
+    if asked.host and settings.app.name:
+        raise UsageError("--app is started here: leave out --host")
     if asked.host:
         attached = attach(asked.host, settings, asked.users, asked.command)
         return HostStage(

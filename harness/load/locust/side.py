@@ -24,6 +24,8 @@ from harness.load.client import Client
 from harness.load.connections import SharedConnections
 from harness.load.exchange import Completion
 from harness.load.recording import Recorder
+from harness.load.visiting import from_wire
+from harness.load.visitor import Identity, Visitor
 from harness.workload.mix import make_mix
 from harness.workload.operation import Item
 
@@ -64,7 +66,8 @@ class LoadSide:
         self._link = link
         self._mix = make_mix(plan.scenarios, guarded=plan.guarded)
         self._numbers = itertools.count()
-        self._clients: list[Client] = []
+        self._clients: list[Client | Visitor] = []
+        self._visiting = from_wire(plan.visiting)
         self._shared = SharedConnections()
         self._cache = SharedCache()
         self._gate = Event()
@@ -81,10 +84,24 @@ class LoadSide:
 
     # -- clients ---------------------------------------------------------------------------------
 
-    def new_client(self) -> Client:
+    def new_client(self) -> Client | Visitor:
         """Return a client whose number no other of this process has."""
+        client = self._new_visitor() if self._visiting is not None else self._new_prober()
+        self._clients.append(client)
+        return client
+
+    def _new_visitor(self) -> Visitor:
+        plan, visiting = self.plan, self._visiting
+        if visiting is None:
+            raise AssertionError("a visitor is for applications")
+        who = Identity(plan.seed, plan.worker, next(self._numbers))
+        recorder = Recorder(self.recording.journal, self.recording.details)
+        address = (plan.host, plan.port)
+        return Visitor(address, who, visiting.plan, recorder, plan.timeout_s, visiting.headers)
+
+    def _new_prober(self) -> Client:
         plan = self.plan
-        client = Client(
+        return Client(
             (plan.host, plan.port),
             plan.worker,
             next(self._numbers),
@@ -95,8 +112,6 @@ class LoadSide:
             shared=self._shared,
             cache=self._cache,
         )
-        self._clients.append(client)
-        return client
 
     def wait_for_all(self) -> None:
         """Wait until every user is there, so that their first operations are in flight together."""
@@ -107,7 +122,7 @@ class LoadSide:
         """Every user is there."""
         self._gate.set()
 
-    def carry_out(self, client: Client, item: Item) -> tuple[Completion, ...]:
+    def carry_out(self, client: Client | Visitor, item: Item) -> tuple[Completion, ...]:
         """Have *client* carry out *item*, as far as there are tickets; () if it may do nothing more.
 
         In a greenlet of its own: Locust kills users (when somebody lowers their number, and at the
@@ -121,7 +136,7 @@ class LoadSide:
         done: Any = job.get()
         return done if isinstance(done, tuple) else ()  # it was killed: see settle()
 
-    def _perform(self, client: Client, item: Item) -> tuple[Completion, ...]:
+    def _perform(self, client: Client | Visitor, item: Item) -> tuple[Completion, ...]:
         try:
             return client.perform(item)
         except Exception as error:

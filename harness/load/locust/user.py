@@ -10,6 +10,7 @@ from locust.exception import StopUser
 
 from harness.load.client import Client
 from harness.load.exchange import NEVER_SENT, Completion
+from harness.load.visitor import Visitor
 
 from .side import SIDES
 
@@ -31,7 +32,7 @@ class IsolationUser(User):
         # No StopUser here: Locust logs any exception of on_start with a traceback.
         self._side = SIDES.wait()
         if self._side is not None:
-            self._client: Client = self._side.new_client()
+            self._client: Client | Visitor = self._side.new_client()
             self._side.wait_for_all()
 
     @task

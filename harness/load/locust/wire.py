@@ -47,6 +47,7 @@ class LoadPlan:
     timeout_s: float
     drain_timeout_s: float
     disk_max_mb: int
+    visiting: str = ""  # what to ask of a user's own application, as text; '' for the probes
 
 
 @dataclass(frozen=True, slots=True)

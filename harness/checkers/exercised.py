@@ -1,0 +1,153 @@
+"""ROUTES: the application was exercised; a route that answers only errors is no evidence.
+
+Never finds a violation. It counts the answers of each route, names those that prove nothing, and knows the
+usual reasons: each has a sentence that says whose fault it is and which option helps. A reason that holds for
+half of all answers is a doubt; for less, a note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from harness.history.facts import ColumnFacts
+from harness.history.layout import Field, Kind, Notice, Side
+from harness.verdict import Result, Verdict
+
+from .fold import Fold, Law
+from .sentences import join_and, plural
+from .view import View
+
+_CLASSES = 6  # 0: no whole answer, else the status's hundreds
+#: Of all answers, from which on a reason makes the column unknown.
+DOUBT_SHARE = 0.5
+#: Routes named in a sentence.
+_NAMED = 3
+
+
+class Reason(NamedTuple):
+    """Why an application answers as it does; both may use ``{routes}`` and ``{count}``."""
+
+    sentence: str
+    doubts: bool = True  # False: never more than a note
+
+
+REASONS: dict[Notice, Reason] = {
+    Notice.HTTPS: Reason(
+        "The app redirects to HTTPS ({count}, {routes}): say that a proxy did that, with "
+        "--header 'X-Forwarded-Proto: https' if the app trusts one, or switch its redirect off."
+    ),
+    Notice.ENTRANCE: Reason(
+        "The app redirects to where one logs in ({count}, {routes}): give a file of requests that log in "
+        "first with --urls, or what identifies a user with --header."
+    ),
+    Notice.RATE_LIMIT: Reason(
+        "The app limits its rate ({count} with status 429, {routes}): switch that off for the test, or ask less "
+        "with --users."
+    ),
+    Notice.CSRF: Reason(
+        "The app's CSRF protection refused what was sent ({count}, {routes}): switch it off for the test, or "
+        "leave those routes out with --methods GET,HEAD or --exclude.",
+    ),
+    Notice.REFUSED: Reason(
+        "The app refused what was sent with 400 or 403 ({count}, {routes}): give the fields it wants in a file "
+        "with --urls, switch its CSRF protection off for the test, or leave those routes out with --exclude."
+    ),
+    Notice.LOGOUT: Reason(
+        "The app deleted a cookie of its caller, as a logout does ({count}, {routes}): leave that out with "
+        "--exclude, unless it is meant.",
+        doubts=False,
+    ),
+}
+
+
+class Exercised:
+    """Counts answers by route and class of status, and notices by route."""
+
+    def __init__(self, law: Law) -> None:
+        self._law = law
+        self._answers = np.zeros((0, _CLASSES), np.int64)
+        self._notices = np.zeros((0, len(Notice) + 1), np.int64)
+
+    def feed(self, view: View) -> None:
+        """Take in a batch; only the clients' matter."""
+        if view.side is not Side.CLIENT or not len(view):
+            return
+        route = view.column("spare").astype(np.intp)
+        self._grow(int(route.max()) + 1)
+        ended = (view.kind == Kind.OK) | (view.kind == Kind.INFO)
+        status = np.where(view.kind == Kind.OK, view.value // 100, 0).astype(np.intp)
+        np.add.at(self._answers, (route[ended], np.minimum(status[ended], _CLASSES - 1)), 1)
+        noticed = (view.kind == Kind.OBSERVE) & (view.point == Field.NOTICE)
+        which = np.minimum(view.value[noticed], len(Notice)).astype(np.intp)
+        np.add.at(self._notices, (route[noticed], which), 1)
+
+    def _grow(self, routes: int) -> None:
+        more = routes - len(self._answers)
+        if more > 0:
+            self._answers = np.pad(self._answers, ((0, more), (0, 0)))
+            self._notices = np.pad(self._notices, ((0, more), (0, 0)))
+
+    def finish(self, facts: ColumnFacts) -> Result:
+        """Say which routes prove something, and why others don't."""
+        self._grow(len(facts.routes))
+        answers = self._answers[: len(facts.routes)]
+        good = answers[:, 2] + answers[:, 3]
+        asked = answers.sum(axis=1)
+        doubts = [*self._reasons(facts, int(asked.sum()), doubts=True)]
+        if asked.sum() and not good.any():
+            doubts.append(
+                "No route answered anything but errors, so that silence proves nothing: see the target's log; if "
+                "the app asks for a host's name, give --header 'Host: NAME'; else name what it serves with --urls."
+            )
+        notes = [*self._reasons(facts, int(asked.sum()), doubts=False)]
+        counts = {
+            "routes": len(facts.routes),
+            "routes_answered": int((good > 0).sum()),
+            "routes_with_errors_only": int(((good == 0) & (asked > 0)).sum()),
+            "routes_never_asked": int((asked == 0).sum()),
+        }
+        notes += list(_silent(facts, answers))
+        return Result(
+            self._law.id,
+            self._law.title,
+            Verdict.UNKNOWN if doubts else Verdict.VALID,
+            looked=bool(asked.sum() or doubts),
+            doubts=tuple(doubts),
+            facts=counts,
+            notes=tuple(notes),
+        )
+
+    def _reasons(self, facts: ColumnFacts, asked: int, *, doubts: bool) -> Iterator[str]:
+        for notice, reason in REASONS.items():
+            by_route = self._notices[: len(facts.routes), notice]
+            count = int(by_route.sum())
+            if count and doubts == (reason.doubts and count >= DOUBT_SHARE * asked):
+                labels = [facts.routes[int(at)].label for at in np.flatnonzero(by_route)]
+                yield reason.sentence.format(count=plural(count, "answer"), routes=_named(labels))
+
+
+def _silent(facts: ColumnFacts, answers: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Iterator[str]:
+    """Name each route that is no evidence, and say why."""
+    for route, counts in zip(facts.routes, answers.tolist(), strict=True):
+        unanswered, _, ok, redirect, client, server = counts
+        if ok or redirect:
+            continue
+        if not sum(counts):
+            yield f"{route.label} was never asked for: run longer, with more operations."
+            continue
+        how = {"4xx": client, "5xx": server, "no answer": unanswered}
+        said = ", ".join(f"{number:,} x {name}" for name, number in how.items() if number)
+        yield f"{route.label} answered only errors ({said}): no evidence."
+
+
+def _named(labels: list[str]) -> str:
+    more = len(labels) - _NAMED
+    return join_and([*labels[:_NAMED], f"{more} more"] if more > 0 else labels)
+
+
+def start(law: Law) -> Fold:
+    """Return the fold of ROUTES."""
+    return Exercised(law)

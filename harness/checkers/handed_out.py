@@ -1,0 +1,105 @@
+"""B2: a value that is meant for one caller is handed to one; nobody has to declare which those are.
+
+Session ids, CSRF values and request ids are random and new for each caller. Two clients get the same one where
+a generator is seeded, was copied by a fork, or an answer went astray. What everybody gets (the hash of a file,
+a version, a public key) is as random and no violation, so that what stands at one *name* (a cookie, a
+header, a key of a body) is judged together:
+
+- of at least eight different tokens there,
+- each must have gone to eight clients at most, and to no more than half of those that got any, on average:
+  more workers than that are not forked from one seed, and a constant goes to everybody;
+
+then a token that two clients got is a violation. A seed that is set anew in each request makes a constant, and
+is not found.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+
+import numpy as np
+
+from harness.history.canary import name_canary
+from harness.history.columns import Records
+from harness.history.event import Event
+from harness.history.facts import ColumnFacts
+from harness.history.layout import Field, Kind, Place, Side
+from harness.verdict import Result, Violation
+
+from .fold import Fold, Law, Looked, conclude
+from .kept import Kept
+from .sentences import capital
+from .tally import Tally
+from .view import Rows, View
+
+#: See above.
+TOKENS_MIN = 8
+CLIENTS_MAX = 8
+_WORDS = {Place.COOKIE: "a cookie", Place.HEADER: "a header", Place.BODY: "the body of the answer"}
+_CALLER_SHIFT, _CALLER_MASK = np.uint64(32), np.uint64(0xFFFFFFF)
+
+
+class HandedOut:
+    """Keeps every token that a client was handed for the first time."""
+
+    def __init__(self, law: Law) -> None:
+        self._law = law
+        self._tally = Tally()
+        self._handed = Kept()
+
+    def feed(self, view: View) -> None:
+        """Take in a batch; only the clients' matter."""
+        if view.side is Side.CLIENT and view.observed_points[Field.HANDED]:
+            handed = (view.kind == Kind.OBSERVE) & (view.point == Field.HANDED)
+            self._handed.add(view, np.flatnonzero(handed))
+
+    def finish(self, facts: ColumnFacts) -> Result:
+        """Judge each name by itself."""
+        handed = self._handed.records()
+        judged = 0
+        if len(handed):
+            clients = (handed["op"] >> _CALLER_SHIFT & _CALLER_MASK).astype(np.int64)
+            order = np.argsort(handed["expected"], kind="stable")
+            cuts = np.flatnonzero(np.diff(handed["expected"][order])) + 1
+            for rows in np.split(order, cuts):
+                judged += self._judge(handed, clients, rows, facts)
+        looked = Looked(client=len(handed))
+        counts = {"values": len(handed), "names_judged": judged}
+        return conclude(self._law, facts, looked, self._tally.close(facts), counts=counts)
+
+    def _judge(self, handed: Records, clients: Rows, rows: Rows, facts: ColumnFacts) -> int:
+        tokens, which = np.unique(handed["value"][rows], return_inverse=True)
+        pairs = np.unique(np.stack([which, clients[rows]]), axis=1)
+        times = np.bincount(pairs[0], minlength=len(tokens))
+        served = len(np.unique(pairs[1]))
+        if len(tokens) < TOKENS_MIN or float(times.mean()) > min(CLIENTS_MAX, served / 2):
+            return 0
+        for token in np.flatnonzero(times > 1):
+            mine = rows[which == token]
+            first = int(mine[0])
+            for at in map(int, mine[1:]):
+                if clients[at] != clients[first]:
+                    self._add(self._handed.event(first), self._handed.event(at), facts)
+        return 1
+
+    def _add(self, first: Event, second: Event, facts: ColumnFacts) -> None:
+        build = partial(self._violation, first, second, facts)
+        self._tally.add(second.source, second.number, second["op"], "handed-out-twice", build)
+
+    def _violation(self, first: Event, second: Event, facts: ColumnFacts) -> Violation:
+        where = _WORDS.get(Place(second["detail"]), "its answer")
+        number = second["spare"]
+        route = f" of {facts.routes[number].label}" if number < len(facts.routes) else ""
+        sentence = (
+            f"{name_canary(first['op'])} and {name_canary(second['op'])}, of two callers, were handed the same "
+            f"random value in {where}{route}."
+        )
+        operations = (first["op"], second["op"])
+        return Violation(
+            self._law.id, "handed-out-twice", capital(sentence), (first, second), operations, "answer"
+        )
+
+
+def start(law: Law) -> Fold:
+    """Return the fold of B2."""
+    return HandedOut(law)

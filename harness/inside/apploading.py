@@ -1,0 +1,176 @@
+"""Loads a user's own application, named as the servers name them.
+
+    package.module:app      package.module:create_app()      path/to/file.py:app      module:make("test", debug=True)
+
+A factory's arguments are literals. A function that takes nothing is called without being asked to. What goes wrong
+is one sentence that says whose fault it is and what to write instead.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import inspect
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from harness.target import LoadError, WSGIApplication
+
+
+@dataclass(frozen=True, slots=True)
+class UserApp:
+    """An application, and the folder (or the one file) that its own code lies in."""
+
+    wsgi: WSGIApplication
+    root: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """A name of an application, taken apart."""
+
+    where: str
+    attribute: str
+    arguments: tuple[Any, ...] = ()
+    options: tuple[tuple[str, Any], ...] = ()
+    called: bool = False
+
+
+def load_app(name: str) -> UserApp:
+    """Import *name* and return the application.
+
+    :raises LoadError: if it can't be found or made, or is none. Errors inside the app are its cause.
+    """
+    named = _take_apart(name)
+    module = _import(named.where, name)
+    found: Any = module
+    for part in named.attribute.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError as error:
+            raise LoadError(
+                f"--app {name}: {named.where} has no {named.attribute!r}{_perhaps(module)}"
+            ) from error
+    app = _make(name, found, named)
+    if not callable(app):
+        raise LoadError(f"--app {name} is {type(app).__name__}, not a WSGI application")
+    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
+        raise LoadError(f"--app {name} is an ASGI application: crosstalk tests WSGI ones")
+    return UserApp(app, _root(module))
+
+
+def _take_apart(name: str) -> _Named:
+    head, bracket, rest = name.partition("(")
+    where, colon, attribute = head.rpartition(":")
+    if not colon or not where or not all(part.isidentifier() for part in attribute.split(".")):
+        raise LoadError(
+            f"--app {name!r} names no application: write package.module:app or path/to/file.py:app"
+        )
+    if not bracket:
+        return _Named(where, attribute)
+    try:
+        call = ast.parse(f"f({rest}", mode="eval").body
+        if not isinstance(call, ast.Call):
+            raise ValueError(rest)
+        arguments = tuple(ast.literal_eval(argument) for argument in call.args)
+        options = tuple((str(one.arg), ast.literal_eval(one.value)) for one in call.keywords if one.arg)
+    except (SyntaxError, ValueError) as error:
+        raise LoadError(
+            f"--app {name}: a factory's arguments are literals, as in 'module:create_app(\"test\")'; for "
+            "anything else name a file of your own that makes the app"
+        ) from error
+    return _Named(where, attribute, arguments, options, called=True)
+
+
+def _import(where: str, name: str) -> ModuleType:
+    module = _module_of_file(Path(where), name) if where.endswith(".py") else where
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
+            raise LoadError(
+                f"--app {name}: there is no module {error.name!r}: start crosstalk in the project's folder, or "
+                "give the file, path/to/file.py:app"
+            ) from error
+        raise LoadError(
+            f"--app {name} needs a module that is not installed for {sys.executable}: {error.name}; name the "
+            "interpreter that has it with --target-python"
+        ) from error
+    except (Exception, SystemExit) as error:
+        raise LoadError(f"--app {name}: {where} fails when it is imported: {_say(error)}") from error
+
+
+def _module_of_file(path: Path, name: str) -> str:
+    """Return the module's name, its folder being importable from now on."""
+    path = path.resolve()
+    if not path.is_file():
+        raise LoadError(f"--app {name}: there is no file {path.name} in {path.parent}")
+    parts, folder = [path.stem], path.parent
+    while (folder / "__init__.py").exists():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    if not all(part.isidentifier() for part in parts):
+        raise LoadError(f"--app {name}: {'.'.join(parts)!r} can't be imported: rename the file")
+    taken = sys.modules.get(parts[0])
+    if taken is not None and not str(getattr(taken, "__file__", "")).startswith(f"{folder}/"):
+        raise LoadError(f"--app {name}: the name {parts[0]!r} is that of another module: rename yours")
+    sys.path.insert(0, str(folder))
+    return ".".join(parts)
+
+
+def _make(name: str, found: Any, named: _Named) -> Any:
+    """Return the application that *found* is or makes."""
+    if not named.called and not _is_factory(found):
+        return found
+    try:
+        inspect.signature(found).bind(*named.arguments, **dict(named.options))
+    except TypeError as error:
+        raise LoadError(
+            f"--app {name}: the factory's arguments don't fit ({error}): write them, as in "
+            f"'{named.where}:{named.attribute}(\"test\")', or name a file of your own that makes the app"
+        ) from error
+    except ValueError:  # it says nothing of what it takes
+        pass
+    try:
+        return found(*named.arguments, **dict(named.options))
+    except (Exception, SystemExit) as error:
+        raise LoadError(f"--app {name}: the factory fails: {_say(error)}") from error
+
+
+def _is_factory(found: Any) -> bool:
+    """Return whether it makes an app rather than being one: (environ, start_response) are two."""
+    if not (inspect.isroutine(found) or inspect.isclass(found)):
+        return False
+    try:
+        parameters = inspect.signature(found).parameters.values()
+    except (TypeError, ValueError):
+        return inspect.isclass(found)
+    positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    required = [p for p in parameters if p.kind in positional and p.default is p.empty]
+    anything = any(p.kind is p.VAR_POSITIONAL for p in parameters)
+    return inspect.isclass(found) or not (len(required) == 2 or (anything and len(required) < 2))
+
+
+def _perhaps(module: ModuleType) -> str:
+    """Return a hint at what the module does have, '' without one."""
+    for name in ("app", "application", "create_app", "make_app"):
+        if callable(getattr(module, name, None)):
+            return f"; it has {name!r}: write {module.__name__}:{name}"
+    return ""
+
+
+def _root(module: ModuleType) -> str:
+    """Return where the app's own code lies: its top-level package, or the folder of a single module."""
+    file = Path(str(getattr(module, "__file__", "") or "")).resolve()
+    top = sys.modules.get(module.__name__.partition(".")[0])
+    if top is not None and getattr(top, "__path__", None):
+        return str(Path(next(iter(top.__path__))).resolve())
+    # A module that is installed lies among strangers: only its own file is the app's.
+    return str(file if "site-packages" in file.parts else file.parent)
+
+
+def _say(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}".partition("\n")[0]

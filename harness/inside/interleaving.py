@@ -1,0 +1,159 @@
+"""Lets others run in code that has no checkpoints: at calls in the user's own modules.
+
+Places are where a function of the application's own code begins, and where that code calls any function: between
+two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed picks one in
+four (as :mod:`.yields` does at checkpoints, and for the same reason), up to a number for each request, so that a
+loop is not paid for a thousand times. Each is recorded (YIELD), for what counts as evidence is what happened.
+
+From 3.12 on ``sys.monitoring`` costs the application's code alone: a place that is not its own is switched off
+when it is first seen. Before, ``sys.setprofile`` is called for every call in a thread that serves. Either keeps
+quiet while its callback runs; ``sys.call_tracing`` undoes that for the pause, or greenlets that run meanwhile
+would not be seen.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import sys
+from collections.abc import Callable
+from types import CodeType, FrameType
+from typing import Any, Protocol
+
+from harness.history.canary import ABSENT, UNMARKED
+
+from .locality import Here, Locality
+
+#: Knuth's multiplier, as in :mod:`.yields`.
+_SPREAD = 2_654_435_761
+_BITS = 0xFFFF
+PAUSES = 1 << 14
+#: Pauses of one operation; what comes after them is the application at its own pace.
+PER_OPERATION_MAX = 32
+#: Ids of tools that :mod:`sys.monitoring` leaves to anybody; the others are for debuggers and the like.
+_TOOL_IDS = (4, 3)
+_NAME = "crosstalk"
+_NOT_OWN = ("site-packages", "dist-packages")
+_PROFILED = frozenset({"call", "c_call"})
+_NOBODY_S = (ABSENT, UNMARKED)
+
+
+class Recorder(Protocol):
+    """What notes that others are let run."""
+
+    def yielded(self, here: Here) -> None:
+        """Record a YIELD."""
+
+
+class Interleaving:
+    """Watches the calls of a process.
+
+    :param root: the folder of the application's own code, or its one file.
+    :param seed: which of the calls pause. :param pause: lets others run.
+    """
+
+    def __init__(
+        self, root: str, seed: int, pause: Callable[[], object], locality: Locality, recorder: Recorder
+    ) -> None:
+        self._root, self._folder = root, root.rstrip(os.sep) + os.sep
+        self._own: dict[str, bool] = {}
+        self._numbers = itertools.count(seed & 0xFFFFFFFF)
+        self._pause = pause
+        self._locality = locality
+        self._recorder = recorder
+        self._monitoring: Any = None
+        self._tool = -1
+        self._profiles = False
+
+    def start(self) -> bool:
+        """Begin to watch; False if something else (a debugger, a profiler) has taken every place for it."""
+        monitoring = getattr(sys, "monitoring", None)
+        if monitoring is None:
+            self._profiles = True
+            return True
+        for tool in _TOOL_IDS:
+            if monitoring.get_tool(tool) is None:
+                self._watch(monitoring, tool)
+                return True
+        return False
+
+    def stop(self) -> None:
+        """Watch no more."""
+        if self._monitoring is not None:
+            self._monitoring.set_events(self._tool, 0)
+            self._monitoring.free_tool_id(self._tool)
+            self._monitoring = None
+        if self._profiles:
+            self._profiles = False
+            sys.setprofile(None)
+
+    def serve_here(self) -> None:
+        """Watch this thread as well, if threads have to be watched one by one. To be called at each request."""
+        if self._profiles and sys.getprofile() is None:
+            sys.setprofile(self._on_profile)
+
+    def is_own(self, file: str) -> bool:
+        """Return whether a source file is the application's own."""
+        own = self._own.get(file)
+        if own is None:
+            path = os.path.realpath(file)
+            inside = path == self._root or path.startswith(self._folder)
+            own = self._own[file] = inside and not any(name in path[len(self._root) :] for name in _NOT_OWN)
+        return own
+
+    # 3.12 and later
+
+    def _watch(self, monitoring: Any, tool: int) -> None:
+        events = monitoring.events
+        monitoring.use_tool_id(tool, _NAME)
+        self._monitoring, self._tool = monitoring, tool
+        seen: set[CodeType] = set()
+
+        def on_start(code: CodeType, offset: int) -> object:
+            if not self.is_own(code.co_filename):
+                return monitoring.DISABLE
+            if code not in seen:
+                seen.add(code)
+                monitoring.set_local_events(tool, code, events.CALL)
+            return self._at_a_call()
+
+        def on_call(code: CodeType, offset: int, function: object, first: object) -> object:
+            return self._at_a_call()
+
+        monitoring.register_callback(tool, events.PY_START, on_start)
+        monitoring.register_callback(tool, events.CALL, on_call)
+        monitoring.set_events(tool, events.PY_START)
+
+    # 3.11
+
+    def _on_profile(self, frame: FrameType, event: str, argument: object) -> None:
+        if event not in _PROFILED:
+            return
+        if not self.is_own(frame.f_code.co_filename):
+            caller = frame.f_back
+            if event != "call" or caller is None or not self.is_own(caller.f_code.co_filename):
+                return
+        self._at_a_call()
+
+    # both
+
+    def _at_a_call(self) -> None:
+        if (next(self._numbers) * _SPREAD >> 16) & _BITS >= PAUSES:
+            return
+        here = self._locality.here()
+        if here.number in _NOBODY_S or here.pauses >= PER_OPERATION_MAX:
+            return
+        if self._locality.greenlets and _imports(sys._getframe(2)):  # noqa: SLF001 - no other way to a caller
+            return
+        here.pauses += 1
+        self._recorder.yielded(here)
+        sys.call_tracing(self._pause, ())
+
+
+def _imports(frame: FrameType | None) -> bool:
+    """Return whether a module is being imported: another greenlet that wants it would wait for ever."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False

@@ -1,0 +1,1 @@
+"""What a user's application serves, as its own router says; read in the target's process."""
