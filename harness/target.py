@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -75,6 +76,11 @@ def load_target(name: str, faults: tuple[str, ...] = (), session_db: str = "") -
     contexts = _flask_contexts() if framework == "flask" else None
     signals = None if contexts is None else importlib.import_module("flask.signals")
     return Loaded(made, made, contexts, signals, _ignore, _ignore, _ignore)
+
+
+def contexts_here() -> Contexts | None:
+    """Return where Flask keeps its contexts, if something in this process has loaded a Flask that we know."""
+    return _flask_contexts() if "flask.globals" in sys.modules else None
 
 
 def known_faults() -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from harness import records
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
 from harness.inside.apploading import load_app
+from harness.inside.body import Recorder
 from harness.inside.census import Census
 from harness.inside.complaint import fail
 from harness.inside.interleaving import Interleaving
@@ -23,13 +24,14 @@ from harness.inside.ledger import keep_ledger
 from harness.inside.locality import Locality
 from harness.inside.locating import Locating
 from harness.inside.observer import Observer
+from harness.inside.residue.watch import Watch, Watched
 from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
 from harness.store import files
 from harness.store.metadata import Doubt
-from harness.target import Loaded, LoadError, WSGIApplication, load_target
+from harness.target import Loaded, LoadError, WSGIApplication, contexts_here, load_target
 from harness.workers.spec import COMPLAINT, YES, Spec
 
 _MB = 1 << 20
@@ -76,11 +78,21 @@ class Inside:
         self._observer = observer = Observer(
             self._open_journal, NO_CONTEXTS, app.wsgi, locality, complain=self._complain
         )
-        recorder: Observer | Visitors = observer
+        recorder: Recorder = observer
         if pause is not None:
             interleaving = Interleaving(app.root, spec.seed, pause.now, locality, observer)
             if interleaving.start():
                 recorder = Visitors(observer, interleaving)
+        if spec.residue:
+            watch = Watch(
+                observer.residue,
+                locality,
+                roots={"the application": app.wsgi},
+                contexts=contexts_here(),
+                folder=Path(spec.journal_dir),
+            )
+            observer.at_rest = watch.finish
+            recorder = Watched(recorder, watch)
         announce = {"run": spec.run, "column": spec.column, "inside": YES}
         return Wrapper(app.wsgi, locality, recorder, announce, guard=spec.guard)
 

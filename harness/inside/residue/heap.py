@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import gc
 import sys
+import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
@@ -28,6 +29,9 @@ from .routes import FRAME, find_routes, is_ours, name_frame, namespace_of, runs_
 _CHUNK = 2_048
 #: Holders that are placed; of a target that keeps everything the first will do.
 HOLDERS_MAX = 20_000
+#: No other thread runs meanwhile: one that is making a tuple must hold the only reference to it, or it gets a
+#: SystemError; and to be looked at is to be referred to.
+_UNDISTURBED_S = 60.0
 
 
 class Holder(NamedTuple):
@@ -68,6 +72,18 @@ def search_heap(
     :param spared: operations that a running frame may hold: the last of each thread that exists.
     :param entries_max: the most entries of a cache that is no breach.
     """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_UNDISTURBED_S)
+    try:
+        time.sleep(0)  # whoever waits for the interpreter now does so with the old interval
+        return _search(finished, roots or {}, spared, entries_max)
+    finally:
+        sys.setswitchinterval(before)
+
+
+def _search(
+    finished: Finished, roots: Mapping[str, object], spared: Collection[int], entries_max: int
+) -> Found:
     finished.prepare()
     gc.collect()
     if gc.get_freeze_count():
@@ -82,7 +98,7 @@ def search_heap(
     def note(name: str, canaries: list[int], *, cached: bool) -> None:
         kept.setdefault((name, cached), Kept(name, cached)).operations.update(canaries)
 
-    routes = find_routes([holder.thing for holder in holders], roots or {}) if holders else {}
+    routes = find_routes([holder.thing for holder in holders], roots) if holders else {}
     judged: dict[int, bool] = {}
 
     def is_cache(thing: Any) -> bool:

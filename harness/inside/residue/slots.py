@@ -71,7 +71,9 @@ class Slots:
         """Find the thread-locals of this process; those that initialise themselves are left to the heap."""
         own = {id(each) for each in self._locals}
         classes = _local_classes()
-        for thing in gc.get_objects():
+        # Never gc.get_objects() while others run: a tuple that another thread is just making must have no other
+        # reference, or that thread gets a SystemError. An instance refers to its class, and that is asked for.
+        for thing in gc.get_referrers(*_with_subclasses(classes)):
             cls = type(thing)
             if id(thing) in own or not issubclass(cls, classes) or is_ours(thing):
                 continue
@@ -151,6 +153,13 @@ def _attributes(local: Any) -> Iterator[tuple[str, Any]]:
         yield from list(object.__getattribute__(local, "__dict__").items())
     except Exception:  # it may be anything
         return
+
+
+def _with_subclasses(classes: tuple[type, ...]) -> list[type]:
+    found = list(classes)
+    for cls in found:  # grows as it goes
+        found += [each for each in type.__subclasses__(cls) if each not in found]
+    return found
 
 
 def _local_classes() -> tuple[type, ...]:

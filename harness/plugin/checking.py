@@ -1,0 +1,198 @@
+"""One check of one application, in this process: the same history, checkers and verdict as ``crosstalk run``.
+
+1. the application is wrapped: the outermost wrapper, an observer, the watch for what requests leave;
+2. its routes are planned, as ``--app`` plans them;
+3. clients with canaries and cookies of their own are served by threads or greenlets of a pool;
+4. all is quiet: the heap is searched, the journals are closed;
+5. the journals of both sides are read back and judged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.checkers.judge import Judging
+from harness.checkers.table import checkers_for
+from harness.history.collect import read_history
+from harness.history.journal import JournalWriter
+from harness.history.layout import Side
+from harness.inside.body import Recorder as Events
+from harness.inside.interleaving import Interleaving
+from harness.inside.locality import Locality
+from harness.inside.observer import Observer
+from harness.inside.residue.watch import Watch, Watched
+from harness.inside.routes.finding import survey_app
+from harness.inside.visitors import NO_CONTEXTS, Visitors
+from harness.inside.wrapper import Wrapper
+from harness.inside.yields import make_pause
+from harness.load.connections import Connection
+from harness.load.recording import Recorder
+from harness.load.visitor import Identity, Visitor
+from harness.store.survey import RoutePlan
+from harness.target import WSGIApplication, contexts_here
+from harness.verdict import Result
+from harness.workers.spec import DEFAULT_SWITCH_INTERVAL_S
+from harness.workload.operation import Policy
+from harness.workload.routes import RequestsError, plan_routes, read_requests
+
+from .asking import Asked, AskedWrongError, Checked
+from .calling import CallingConnection
+from .driving import drive, switching_every
+from .serving import serving
+from .telling import tell
+
+_RUN = "in-process"
+_JOURNAL_MAX_BYTES = 1 << 28
+_TIMEOUT_S = 20.0
+
+
+class _CallingVisitor(Visitor):
+    """A client that calls the application."""
+
+    def __init__(self, app: WSGIApplication, who: Identity, plan: RoutePlan, recorder: Recorder) -> None:
+        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S)
+        self._app = app
+
+    def _connection(self, policy: Policy) -> Connection:
+        self._opened += 1
+        return CallingConnection(self._app, self._who.client << 16 | self._opened & 0xFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """The application, wrapped, and what watches it."""
+
+    wsgi: WSGIApplication
+    observer: Observer
+    watch: Watch
+
+
+def check(app: WSGIApplication, asked: Asked, folder: Path) -> Checked:
+    """Check *app*, with journals in the empty *folder*.
+
+    :raises AskedWrongError: if there is nothing to ask for, or what is asked for can't be done.
+    """
+    asked.verify()
+    plan = plan_for(app, asked)
+    server_dir, client_dir = folder / "server", folder / "client"
+    server_dir.mkdir(parents=True)
+    client_dir.mkdir(parents=True)
+    with _staged(app, asked, server_dir) as stage:
+        journal = JournalWriter(client_dir / "0.journal", Side.CLIENT, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+        try:
+            _load(stage.wsgi, asked, plan, journal)
+        finally:
+            journal.close()
+        # The clients are gone: what holds a canary now is the application's.
+        stage.observer.close()
+    results = judge(asked, plan, folder, stage.watch.names.as_dict())
+    return tell(asked, plan, results)
+
+
+def plan_for(app: WSGIApplication, asked: Asked) -> RoutePlan:
+    """Return what to ask of *app*.
+
+    :raises AskedWrongError: if that is nothing.
+    """
+    try:
+        if asked.urls:
+            return read_requests("\n".join(asked.urls), asked.exclude)
+    except RequestsError as error:
+        raise AskedWrongError(f"urls: {error}") from None
+    plan = plan_routes(survey_app(app), asked.methods, asked.exclude)
+    if not plan.routes:
+        why = "; ".join(f"{each.rule}: {each.why}" for each in plan.skipped[:3])
+        raise AskedWrongError(
+            f"no route to ask for was found in {type(app).__name__}{f' ({why})' if why else ''}: name some, "
+            "as in urls=['GET /search?q={canary}']"
+        )
+    return plan
+
+
+@contextlib.contextmanager
+def _staged(app: WSGIApplication, asked: Asked, server_dir: Path) -> Iterator[_Stage]:
+    """Wrap *app* for the length of a block."""
+    locality = Locality(greenlets=asked.worker_model == "greenlet")
+    numbers = itertools.count(1)
+
+    def open_journal() -> JournalWriter:
+        path = server_dir / f"{os.getpid()}-{next(numbers)}.journal"
+        return JournalWriter(path, Side.SERVER, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+
+    observer = Observer(open_journal, NO_CONTEXTS, app, locality)
+    watch = Watch(
+        observer.residue,
+        locality,
+        roots={"the application": app},
+        contexts=contexts_here(),
+        always_full=True,
+        cache_max=asked.cache_max,
+    )
+    observer.at_rest = watch.finish
+    pause = make_pause(asked.worker_model).now
+    interleaving = Interleaving(asked.root, asked.seed, pause, locality, observer)
+    watched = asked.yields and interleaving.start()
+    events: Events = Visitors(observer, interleaving) if watched else observer
+    wrapper = Wrapper(app, locality, Watched(events, watch), {})
+    try:
+        with switching_every(DEFAULT_SWITCH_INTERVAL_S):
+            yield _Stage(wrapper, observer, watch)
+    finally:
+        if watched:
+            interleaving.stop()
+        watch.stop()
+        observer.close()
+
+
+def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter) -> None:
+    recorder = Recorder(journal)
+    if not asked.http:
+        drive(
+            [
+                _CallingVisitor(wsgi, Identity(asked.seed, 0, number), plan, recorder)
+                for number in range(asked.clients)
+            ],
+            asked.workers,
+            asked.operations,
+        )
+        return
+    with serving(wsgi) as address:
+        clients = [
+            Visitor(address, Identity(asked.seed, 0, number), plan, recorder, _TIMEOUT_S, asked.headers)
+            for number in range(asked.clients)
+        ]
+        try:
+            drive(clients, asked.workers, asked.operations)
+        finally:
+            for client in clients:
+                client.close()
+
+
+def judge(asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str]) -> tuple[Result, ...]:
+    """Return what every checker says of the journals in *folder*."""
+    meta: dict[str, Any] = {
+        "model": asked.worker_model,
+        "server": "http" if asked.http else "in-process",
+        "inside": True,
+        "app": True,
+        "shared": asked.shared,
+        "routes": [
+            {
+                "label": route.label,
+                "rule": route.rule,
+                "fields": [{"place": field.place, "name": field.name} for field in route.fields],
+            }
+            for route in plan.routes
+        ],
+    }
+    history = read_history(sorted(folder.glob("*/*.journal")), meta, run_id=_RUN, names=names)
+    judging = Judging(checkers_for(app=True))
+    for batch in history.batches():
+        judging.feed(batch)
+    return judging.finish(history.facts)
