@@ -35,6 +35,7 @@ POINTS: dict[Side, dict[Kind, Iterable[int]]] = {
         Kind.LOOK: Look,
         Kind.CENSUS: Remains,
         Kind.RESIDUE: Residue,
+        Kind.YIELD: _NONE,
     },
     Side.CLIENT: {
         Kind.INVOKE: _ANY,

@@ -1,9 +1,9 @@
 """Lets others run in code that has no checkpoints: at calls in the user's own modules.
 
-Places are where a function of the application's own code begins, and where that code calls any function: between
-two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed picks one in
-four (as :mod:`.yields` does at checkpoints, and for the same reason), up to a number for each request, so that a
-loop is not paid for a thousand times. Each is recorded (YIELD), for what counts as evidence is what happened.
+Places are where a function of the application's own code begins, and where that code calls any function:
+between two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed picks
+every other one (not each: requests in lockstep never meet in some orders), up to a number for each request, so
+that a loop is not paid for a thousand times. Each is recorded (YIELD): what counts as evidence is what happened.
 
 From 3.12 on ``sys.monitoring`` costs the application's code alone: a place that is not its own is switched off
 when it is first seen. Before, ``sys.setprofile`` is called for every call in a thread that serves. Either keeps
@@ -27,7 +27,7 @@ from .locality import Here, Locality
 #: Knuth's multiplier, as in :mod:`.yields`.
 _SPREAD = 2_654_435_761
 _BITS = 0xFFFF
-PAUSES = 1 << 14
+PAUSES = 1 << 15
 #: Pauses of one operation; what comes after them is the application at its own pace.
 PER_OPERATION_MAX = 32
 #: Ids of tools that :mod:`sys.monitoring` leaves to anybody; the others are for debuggers and the like.
@@ -88,7 +88,7 @@ class Interleaving:
             sys.setprofile(None)
 
     def serve_here(self) -> None:
-        """Watch this thread as well, if threads have to be watched one by one. To be called at each request."""
+        """Watch this thread as well, where threads are watched one by one; for the start of each request."""
         if self._profiles and sys.getprofile() is None:
             sys.setprofile(self._on_profile)
 

@@ -90,7 +90,8 @@ class Wrapper:
             # A request made inside a request: the outer one goes on here before the body is read.
             # Otherwise what runs here until the body is closed is the server, for this operation.
             locality.put(before)
-        kind = SizedBody if hasattr(source, "__len__") else Body
+        # gevent.pywsgi adds up the chunks of a body that has a length, and then iterates it again.
+        kind = SizedBody if hasattr(source, "__len__") and not locality.greenlets else Body
         return kind(
             source,
             start,
