@@ -52,7 +52,9 @@ class Asked:
                 "worker_model='process' needs servers: run  crosstalk run --app MODULE:APP --worker-model process"
             )
         if self.worker_model not in MODELS:
-            raise AskedWrongError(f"there is no worker_model {self.worker_model!r}: use 'thread' or 'greenlet'")
+            raise AskedWrongError(
+                f"there is no worker_model {self.worker_model!r}: use 'thread' or 'greenlet'"
+            )
         if self.worker_model == "greenlet" and self.http:
             raise AskedWrongError(
                 "greenlets are checked in-process: leave http=True out, or run  crosstalk run --app MODULE:APP "

@@ -118,6 +118,8 @@ def call(app: WSGIApplication, environ: dict[str, Any]) -> Response:
         started[:] = [(status, headers)]
         return chunks.append
 
+    # Interleaving may profile this thread from here on; the client's own code is none of the application's.
+    profile = sys.getprofile()
     try:
         body = app(environ, start_response)
         try:
@@ -128,6 +130,8 @@ def call(app: WSGIApplication, environ: dict[str, Any]) -> Response:
                 close()
     except Exception as error:  # the wrapper has recorded it; a server would cut the connection
         raise NoResponseError(f"cut off by {type(error).__name__}") from None
+    finally:
+        sys.setprofile(profile)
     if not started:
         raise NoResponseError("the application never called start_response")
     status, headers = started[0]

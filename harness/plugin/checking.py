@@ -50,6 +50,9 @@ from .telling import tell
 _RUN = "in-process"
 _JOURNAL_MAX_BYTES = 1 << 28
 _TIMEOUT_S = 20.0
+#: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
+_WORKERS = 256
+_checks = itertools.count()
 
 
 class _CallingVisitor(Visitor):
@@ -152,10 +155,12 @@ def _staged(app: WSGIApplication, asked: Asked, server_dir: Path) -> Iterator[_S
 
 def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter) -> None:
     recorder = Recorder(journal)
+    # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
+    worker = next(_checks) % _WORKERS
     if not asked.http:
         drive(
             [
-                _CallingVisitor(wsgi, Identity(asked.seed, 0, number), plan, recorder)
+                _CallingVisitor(wsgi, Identity(asked.seed, worker, number, 0), plan, recorder)
                 for number in range(asked.clients)
             ],
             asked.workers,
@@ -164,7 +169,9 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
         return
     with serving(wsgi) as address:
         clients = [
-            Visitor(address, Identity(asked.seed, 0, number), plan, recorder, _TIMEOUT_S, asked.headers)
+            Visitor(
+                address, Identity(asked.seed, worker, number, 0), plan, recorder, _TIMEOUT_S, asked.headers
+            )
             for number in range(asked.clients)
         ]
         try:

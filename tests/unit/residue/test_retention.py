@@ -190,7 +190,9 @@ def put(name: str, value: Callable[[], object]) -> Callable[[Any], None]:
     return lambda m: setattr(m, name, value())
 
 
-def twice(one: Callable[..., None], word: str = "keep") -> tuple[Callable[[Any], None], Callable[[Any], None]]:
+def twice(
+    one: Callable[..., None], word: str = "keep"
+) -> tuple[Callable[[Any], None], Callable[[Any], None]]:
     return lambda m: one(m, **{word: True}), lambda m: one(m, **{word: False})
 
 
