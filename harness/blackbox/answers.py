@@ -84,7 +84,8 @@ def observe_answer(operation: int, answer: Answer, seen: Seen) -> list[Row]:
 def notices_of(method: str, answer: Answer, dropped_cookie: bool, *, forwarded: bool = False) -> list[Row]:
     """Return what an answer says about how the app is asked rather than about isolation.
 
-    :param dropped_cookie: it deletes a cookie that the client held. :param forwarded: HTTPS is claimed already.
+    :param dropped_cookie: it deletes a cookie that the client held.
+    :param forwarded: HTTPS is claimed already.
     """
     found: list[Notice] = []
     location = next(iter(answer.all_headers("location")), "")

@@ -1,9 +1,9 @@
 """Finds canaries in bytes, however an application may have written them.
 
-The rule this file guards: *a canary is found in every spelling that keeps its digits.* Searched are the bytes
-themselves and what they say once JSON's, URL's and HTML's escapes are undone (each of them may write a digit as
-a number), in either case, inside longer words, as text, integer, float and second half of a UUID. What is found
-is a candidate: that somebody sent it is for the checker to say, who knows all that was sent.
+The rule this file guards: *a canary is found in every spelling that keeps its digits.* Searched are the
+bytes themselves and what they say once JSON's, URL's and HTML's escapes are undone (each of them may write a
+digit as a number), in either case, inside longer words, as text, integer, float and second half of a UUID.
+What is found is a candidate: that somebody sent it is for the checker to say, who knows all that was sent.
 """
 
 from __future__ import annotations

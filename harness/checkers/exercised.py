@@ -44,16 +44,17 @@ REASONS: dict[Notice, Reason] = {
         "first with --urls, or what identifies a user with --header."
     ),
     Notice.RATE_LIMIT: Reason(
-        "The app limits its rate ({count} with status 429, {routes}): switch that off for the test, or ask less "
-        "with --users."
+        "The app limits its rate ({count} with status 429, {routes}): switch that off for the test, "
+        "or ask less with --users."
     ),
     Notice.CSRF: Reason(
         "The app's CSRF protection refused what was sent ({count}, {routes}): switch it off for the test, or "
         "leave those routes out with --methods GET,HEAD or --exclude.",
     ),
     Notice.REFUSED: Reason(
-        "The app refused what was sent with 400 or 403 ({count}, {routes}): give the fields it wants in a file "
-        "with --urls, switch its CSRF protection off for the test, or leave those routes out with --exclude."
+        "The app refused what was sent with 400 or 403 ({count}, {routes}): give the fields it wants in a "
+        "file with --urls, switch its CSRF protection off for the test, or leave those routes out with "
+        "--exclude."
     ),
     Notice.LOGOUT: Reason(
         "The app deleted a cookie of its caller, as a logout does ({count}, {routes}): leave that out with "
@@ -99,8 +100,9 @@ class Exercised:
         doubts = [*self._reasons(facts, int(asked.sum()), doubts=True)]
         if asked.sum() and not good.any():
             doubts.append(
-                "No route answered anything but errors, so that silence proves nothing: see the target's log; if "
-                "the app asks for a host's name, give --header 'Host: NAME'; else name what it serves with --urls."
+                "No route answered anything but errors, so that silence proves nothing: see the target's log; "
+                "if the app asks for a host's name, give --header 'Host: NAME'; else name what it serves with "
+                "--urls."
             )
         notes = [*self._reasons(facts, int(asked.sum()), doubts=False)]
         counts = {
@@ -138,8 +140,9 @@ def _silent(facts: ColumnFacts, answers: np.ndarray[tuple[int, int], np.dtype[np
         if not sum(counts):
             yield f"{route.label} was never asked for: run longer, with more operations."
             continue
+        # Without numbers, so that several columns say the same once.
         how = {"4xx": client, "5xx": server, "no answer": unanswered}
-        said = ", ".join(f"{number:,} x {name}" for name, number in how.items() if number)
+        said = ", ".join(name for name, number in how.items() if number)
         yield f"{route.label} answered only errors ({said}): no evidence."
 
 

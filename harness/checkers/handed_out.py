@@ -1,16 +1,16 @@
 """B2: a value that is meant for one caller is handed to one; nobody has to declare which those are.
 
-Session ids, CSRF values and request ids are random and new for each caller. Two clients get the same one where
-a generator is seeded, was copied by a fork, or an answer went astray. What everybody gets (the hash of a file,
-a version, a public key) is as random and no violation, so that what stands at one *name* (a cookie, a
+Session ids, CSRF values and request ids are random and new for each caller. Two clients get the same one
+where a generator is seeded, was copied by a fork, or an answer went astray. What everybody gets (the hash of
+a file, a version, a public key) is as random and no violation, so that what stands at one *name* (a cookie, a
 header, a key of a body) is judged together:
 
 - of at least eight different tokens there,
 - each must have gone to eight clients at most, and to no more than half of those that got any, on average:
   more workers than that are not forked from one seed, and a constant goes to everybody;
 
-then a token that two clients got is a violation. A seed that is set anew in each request makes a constant, and
-is not found.
+then a token that two clients got is a violation. A seed that is set anew in each request makes a constant,
+and is not found.
 """
 
 from __future__ import annotations
@@ -91,8 +91,8 @@ class HandedOut:
         number = second["spare"]
         route = f" of {facts.routes[number].label}" if number < len(facts.routes) else ""
         sentence = (
-            f"{name_canary(first['op'])} and {name_canary(second['op'])}, of two callers, were handed the same "
-            f"random value in {where}{route}."
+            f"{name_canary(first['op'])} and {name_canary(second['op'])}, of two callers, were handed the "
+            f"same random value in {where}{route}."
         )
         operations = (first["op"], second["op"])
         return Violation(

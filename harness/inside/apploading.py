@@ -1,31 +1,25 @@
 """Loads a user's own application, named as the servers name them.
 
-    package.module:app      package.module:create_app()      path/to/file.py:app      module:make("test", debug=True)
+    package.module:app    package.module:create_app("test", debug=True)    path/to/file.py:app
 
-A factory's arguments are literals. A function that takes nothing is called without being asked to. What goes wrong
-is one sentence that says whose fault it is and what to write instead.
+A factory's arguments are literals. A function that takes nothing is called without being asked to. What goes
+wrong is one sentence that says whose fault it is and what to write instead.
 """
 
 from __future__ import annotations
 
 import ast
 import importlib
+import importlib.util
 import inspect
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from harness.target import LoadError, WSGIApplication
-
-
-@dataclass(frozen=True, slots=True)
-class UserApp:
-    """An application, and the folder (or the one file) that its own code lies in."""
-
-    wsgi: WSGIApplication
-    root: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +33,15 @@ class _Named:
     called: bool = False
 
 
-def load_app(name: str) -> UserApp:
+def load_app(name: str, prepare: Callable[[str], object]) -> WSGIApplication:
     """Import *name* and return the application.
 
+    :param prepare: called before the import with the folder (or the one file) that the app's own code lies
+    in.
     :raises LoadError: if it can't be found or made, or is none. Errors inside the app are its cause.
     """
     named = _take_apart(name)
-    module = _import(named.where, name)
+    module = _import(named.where, name, prepare)
     found: Any = module
     for part in named.attribute.split("."):
         try:
@@ -59,7 +55,8 @@ def load_app(name: str) -> UserApp:
         raise LoadError(f"--app {name} is {type(app).__name__}, not a WSGI application")
     if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
         raise LoadError(f"--app {name} is an ASGI application: crosstalk tests WSGI ones")
-    return UserApp(app, _root(module))
+    wsgi: WSGIApplication = app
+    return wsgi
 
 
 def _take_apart(name: str) -> _Named:
@@ -73,10 +70,13 @@ def _take_apart(name: str) -> _Named:
         return _Named(where, attribute)
     try:
         call = ast.parse(f"f({rest}", mode="eval").body
-        if not isinstance(call, ast.Call):
-            raise ValueError(rest)
-        arguments = tuple(ast.literal_eval(argument) for argument in call.args)
-        options = tuple((str(one.arg), ast.literal_eval(one.value)) for one in call.keywords if one.arg)
+        # f(...)(...) is a call too, of something that is none of ours.
+        match call:
+            case ast.Call(ast.Name(), given, keywords):
+                arguments = tuple(ast.literal_eval(argument) for argument in given)
+                options = tuple((str(one.arg), ast.literal_eval(one.value)) for one in keywords if one.arg)
+            case _:
+                raise SyntaxError(rest)
     except (SyntaxError, ValueError) as error:
         raise LoadError(
             f"--app {name}: a factory's arguments are literals, as in 'module:create_app(\"test\")'; for "
@@ -85,15 +85,17 @@ def _take_apart(name: str) -> _Named:
     return _Named(where, attribute, arguments, options, called=True)
 
 
-def _import(where: str, name: str) -> ModuleType:
+def _import(where: str, name: str, prepare: Callable[[str], object]) -> ModuleType:
     module = _module_of_file(Path(where), name) if where.endswith(".py") else where
+    if root := _root(module):
+        prepare(root)
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if error.name is not None and (module == error.name or module.startswith(f"{error.name}.")):
             raise LoadError(
-                f"--app {name}: there is no module {error.name!r}: start crosstalk in the project's folder, or "
-                "give the file, path/to/file.py:app"
+                f"--app {name}: there is no module {error.name!r}: start crosstalk in the project's folder, "
+                "or give the file, path/to/file.py:app"
             ) from error
         raise LoadError(
             f"--app {name} needs a module that is not installed for {sys.executable}: {error.name}; name the "
@@ -162,12 +164,17 @@ def _perhaps(module: ModuleType) -> str:
     return ""
 
 
-def _root(module: ModuleType) -> str:
-    """Return where the app's own code lies: its top-level package, or the folder of a single module."""
-    file = Path(str(getattr(module, "__file__", "") or "")).resolve()
-    top = sys.modules.get(module.__name__.partition(".")[0])
-    if top is not None and getattr(top, "__path__", None):
-        return str(Path(next(iter(top.__path__))).resolve())
+def _root(module: str) -> str:
+    """Return where the app's own code lies: its top-level package, or a module's folder; '' if nowhere."""
+    try:
+        found = importlib.util.find_spec(module.partition(".")[0])
+    except (ImportError, ValueError):
+        return ""
+    if found is None:
+        return ""
+    if found.submodule_search_locations:
+        return str(Path(next(iter(found.submodule_search_locations))).resolve())
+    file = Path(found.origin or "").resolve()
     # A module that is installed lies among strangers: only its own file is the app's.
     return str(file if "site-packages" in file.parts else file.parent)
 

@@ -67,34 +67,21 @@ class Inside:
     def _load_app(self) -> WSGIApplication:
         """Import a user's own application, write down its routes, and return it, wrapped."""
         spec = self._spec
+        locality = Locality(greenlets=spec.model == "greenlet")
+        self._observer = observer = Observer(
+            self._open_journal, NO_CONTEXTS, None, locality, complain=self._complain
+        )
+        # Where a process serves one request at a time, nobody is there to be let run.
+        yields = spec.yields and spec.model != "process"
+        interleaving = Interleaving(spec.seed, make_pause(spec.model).now, locality, observer)
         try:
-            app = load_app(spec.target)
+            app = load_app(spec.target, interleaving.start if yields else lambda root: None)
         except LoadError as error:
             fail(str(error))
-        self._write_routes(app.wsgi)
-        locality = Locality(greenlets=spec.model == "greenlet")
-        # One request at a time: nothing there is to be let run.
-        pause = make_pause(spec.model) if spec.yields and spec.model != "process" else None
-        self._observer = observer = Observer(
-            self._open_journal, NO_CONTEXTS, app.wsgi, locality, complain=self._complain
-        )
-        recorder: Recorder = observer
-        if pause is not None:
-            interleaving = Interleaving(app.root, spec.seed, pause.now, locality, observer)
-            if interleaving.start():
-                recorder = Visitors(observer, interleaving)
-        if spec.residue:
-            watch = Watch(
-                observer.residue,
-                locality,
-                roots={"the application": app.wsgi},
-                contexts=contexts_here(),
-                folder=Path(spec.journal_dir),
-            )
-            observer.at_rest = watch.finish
-            recorder = Watched(recorder, watch)
+        self._write_routes(app)
+        recorder = Visitors(observer, interleaving) if yields else observer
         announce = {"run": spec.run, "column": spec.column, "inside": YES}
-        return Wrapper(app.wsgi, locality, recorder, announce, guard=spec.guard)
+        return Wrapper(app, locality, recorder, announce, guard=spec.guard)
 
     def _write_routes(self, app: WSGIApplication) -> None:
         """Leave what the app serves where the harness looks for it; each process would say the same."""

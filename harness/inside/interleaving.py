@@ -1,14 +1,16 @@
 """Lets others run in code that has no checkpoints: at calls in the user's own modules.
 
 Places are where a function of the application's own code begins, and where that code calls any function:
-between two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed picks
-every other one (not each: requests in lockstep never meet in some orders), up to a number for each request, so
-that a loop is not paid for a thousand times. Each is recorded (YIELD): what counts as evidence is what happened.
+between two statements of a view there is hardly anything else. Of those, a hash of a counter and the seed
+picks every other one (not each: requests in lockstep never meet in some orders), up to a number for each
+request, so that a loop is not paid for a thousand times. Each is recorded (YIELD): what counts as evidence is
+what happened.
 
-From 3.12 on ``sys.monitoring`` costs the application's code alone: a place that is not its own is switched off
-when it is first seen. Before, ``sys.setprofile`` is called for every call in a thread that serves. Either keeps
-quiet while its callback runs; ``sys.call_tracing`` undoes that for the pause, or greenlets that run meanwhile
-would not be seen.
+From 3.12 on ``sys.monitoring`` costs the application's code alone: a place that is not its own is switched
+off when it is first seen. It keeps quiet while its callback runs; ``sys.call_tracing`` undoes that for the
+pause, or greenlets that run meanwhile would not be seen. On 3.11 ``sys.setprofile`` is called for every call
+in a thread that serves, and greenlets, which must not be switched in there, have the code rewritten
+(:mod:`.rewriting`).
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from typing import Any, Protocol
 from harness.history.canary import ABSENT, UNMARKED
 
 from .locality import Here, Locality
+from .rewriting import Rewriting
 
 #: Knuth's multiplier, as in :mod:`.yields`.
 _SPREAD = 2_654_435_761
@@ -48,14 +51,13 @@ class Recorder(Protocol):
 class Interleaving:
     """Watches the calls of a process.
 
-    :param root: the folder of the application's own code, or its one file.
     :param seed: which of the calls pause. :param pause: lets others run.
     """
 
     def __init__(
-        self, root: str, seed: int, pause: Callable[[], object], locality: Locality, recorder: Recorder
+        self, seed: int, pause: Callable[[], object], locality: Locality, recorder: Recorder
     ) -> None:
-        self._root, self._folder = root, root.rstrip(os.sep) + os.sep
+        self._root = self._folder = ""
         self._own: dict[str, bool] = {}
         self._numbers = itertools.count(seed & 0xFFFFFFFF)
         self._pause = pause
@@ -64,10 +66,20 @@ class Interleaving:
         self._monitoring: Any = None
         self._tool = -1
         self._profiles = False
+        self._rewriting: Rewriting | None = None
 
-    def start(self) -> bool:
-        """Begin to watch; False if something else (a debugger, a profiler) has taken every place for it."""
+    def start(self, root: str) -> bool:
+        """Begin to watch, before the application is imported.
+
+        :param root: the folder of the application's own code, or its one file.
+        :returns: False if something else (a debugger, a profiler) has taken every place for it.
+        """
+        self._root, self._folder = root, root.rstrip(os.sep) + os.sep
         monitoring = getattr(sys, "monitoring", None)
+        if monitoring is None and self._locality.greenlets:
+            self._rewriting = Rewriting(self.is_own, self._at_a_rewritten_call)
+            self._rewriting.start()
+            return True
         if monitoring is None:
             self._profiles = True
             return True
@@ -83,6 +95,9 @@ class Interleaving:
             self._monitoring.set_events(self._tool, 0)
             self._monitoring.free_tool_id(self._tool)
             self._monitoring = None
+        if self._rewriting is not None:
+            self._rewriting.stop()
+            self._rewriting = None
         if self._profiles:
             self._profiles = False
             sys.setprofile(None)
@@ -115,10 +130,11 @@ class Interleaving:
             if code not in seen:
                 seen.add(code)
                 monitoring.set_local_events(tool, code, events.CALL)
-            return self._at_a_call()
+            self._at_a_call()
+            return None
 
-        def on_call(code: CodeType, offset: int, function: object, first: object) -> object:
-            return self._at_a_call()
+        def on_call(code: CodeType, offset: int, function: object, first: object) -> None:
+            self._at_a_call()
 
         monitoring.register_callback(tool, events.PY_START, on_start)
         monitoring.register_callback(tool, events.CALL, on_call)
@@ -135,19 +151,29 @@ class Interleaving:
                 return
         self._at_a_call()
 
-    # both
+    # all of them
 
     def _at_a_call(self) -> None:
+        if self._is_a_turn():
+            # Without it nothing else of this thread would be watched until this function returns.
+            sys.call_tracing(self._pause, ())
+
+    def _at_a_rewritten_call(self) -> None:
+        if self._is_a_turn():
+            self._pause()
+
+    def _is_a_turn(self) -> bool:
+        """Decide about this call, and record that others are let run if they are."""
         if (next(self._numbers) * _SPREAD >> 16) & _BITS >= PAUSES:
-            return
+            return False
         here = self._locality.here()
         if here.number in _NOBODY_S or here.pauses >= PER_OPERATION_MAX:
-            return
+            return False
         if self._locality.greenlets and _imports(sys._getframe(2)):  # noqa: SLF001 - no other way to a caller
-            return
+            return False
         here.pauses += 1
         self._recorder.yielded(here)
-        sys.call_tracing(self._pause, ())
+        return True
 
 
 def _imports(frame: FrameType | None) -> bool:

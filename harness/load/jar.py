@@ -47,7 +47,7 @@ def _covers(at: str, path: str) -> bool:
 
 
 def _is_over(said: dict[str, str]) -> bool:
-    """Return whether a cookie's attributes say that it is to be deleted; only dates long gone are believed."""
+    """Return whether a cookie's attributes delete it; only dates long gone are believed."""
     age = said.get("max-age", "")
     if age.lstrip("-").isdecimal():
         return int(age) <= 0

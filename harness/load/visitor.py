@@ -44,7 +44,7 @@ class Visitor:
     :param headers: sent with every request; a ``Host`` among them replaces the target's address.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - which client of which process, of what run
         self,
         address: tuple[str, int],
         who: Identity,

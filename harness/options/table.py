@@ -83,9 +83,9 @@ class Settings:
     black_box: bool
     unguarded: bool
     into: str
-    app: AppSettings = AppSettings()
-    start_timeout_s: float = 30.0
-    any_model: bool = False  # the worker model was not asked for by its name
+    app: AppSettings
+    start_timeout_s: float
+    any_model: bool  # the worker model was not asked for by its name
 
     def columns(self, catalogue: Catalogue) -> tuple[tuple[str, str], ...]:
         """Return the (model, server) pairs asked for, in the table's order.

@@ -130,6 +130,7 @@ def _result(result: Result) -> dict[str, Any]:
         "doubts": list(result.doubts),
         "facts": dict(result.facts),
         "cut_off": [to_text(operation) for operation in result.cut_off],
+        **({"notes": list(result.notes)} if result.notes else {}),
         "violations": [_violation(violation) for violation in result.violations],
     }
 

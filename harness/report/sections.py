@@ -21,6 +21,9 @@ from .hooks import HookLine, hook_lines
 from .redact import redact
 from .unexercised import of_column
 
+#: Of column.json: what a table of settings leaves out, and what only a user's own application has.
+_TOLD_ELSEWHERE = frozenset({"format", "routes", "skipped"})
+_OF_APPS = frozenset({"app", "framework", "shared", "named"})
 #: Operations named one by one; of more, the rest is counted.
 CUT_OFF_MAX = 40
 
@@ -126,8 +129,9 @@ def _cycle(column: ColumnReport) -> tuple[CycleLine, ...]:
 
 
 def _settings(meta: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
+    hidden = _TOLD_ELSEWHERE if meta.get("app") else _TOLD_ELSEWHERE | _OF_APPS
     return tuple(
-        (name.replace("_", " "), setting_text(value)) for name, value in meta.items() if name != "format"
+        (name.replace("_", " "), setting_text(value)) for name, value in meta.items() if name not in hidden
     )
 
 

@@ -18,15 +18,18 @@ from .cards import Card, counted_columns, make_cards
 from .data import RunReport
 from .doubts import run_doubts
 from .evidence import evidence_lines
-from .figures import plural
+from .figures import count, plural
 from .matrix import make_matrix, matrix_text
 from .sections import details_of, measures_line, name_operations, one_host, slowest_line
 from .timeline import make_timeline, timeline_text
+from .unexercised import unexercised_by_column
 from .wording import EXIT_MEANINGS, command_again, command_to_check, join_and, sentence
 
 WIDTH = 100
 #: What is said at the end of a run fits a terminal of eighty columns; summary.txt has more room.
 FINAL_WIDTH = 80
+#: Things that a brief text names of those that were not exercised.
+UNEXERCISED_SHOWN = 8
 #: Kinds of violation that a brief text names.
 KINDS_SHOWN = 5
 
@@ -48,6 +51,7 @@ def render_text(
         _doubts(report, width),
         _matrix(report, width),
         _evidence(report, width),
+        _application(report, width, brief=causes_max is not None),
         *(_cause(card, width, brief=causes_max is not None) for card in told),
         _others(len(cards) - len(told)),
         _cut_off(report, width),
@@ -95,6 +99,22 @@ def _evidence(report: RunReport, width: int) -> list[str]:
             needed = "" if line.needed is None else f" (needed: {line.needed_text}; {line.word})"
             lines.append(f"{column.name}: {line.seen_text} {line.what}{needed}")
     return ["Evidence", *_items(lines, width)] if lines else []
+
+
+def _application(report: RunReport, width: int, *, brief: bool) -> list[str]:
+    """Return what was declared of a user's own application, and what of it proves nothing."""
+    if not any(column.facts.app for column in report.columns):
+        return []
+    shared = dict.fromkeys(name for column in report.columns for name in column.facts.shared)
+    lines = _wrapped(f"Declared with --shared: {', '.join(shared) or 'nothing'}", width)
+    missing = unexercised_by_column(report)
+    if not missing:
+        return lines
+    shown = missing[:UNEXERCISED_SHOWN] if brief else missing
+    lines += ["Not exercised", *_items(shown, width)]
+    if len(shown) < len(missing):
+        lines.append(f"    and {count(len(missing) - len(shown))} more: see summary.txt")
+    return lines
 
 
 def _cause(card: Card, width: int, *, brief: bool) -> list[str]:

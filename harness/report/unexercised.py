@@ -19,6 +19,16 @@ def unexercised(report: RunReport) -> list[str]:
     return [what for what, columns in found.items() if columns == len(report.columns)]
 
 
+def unexercised_by_column(report: RunReport) -> list[str]:
+    """Return what any column did not go through, each once; the column is named unless it is all of them."""
+    found: dict[str, list[str]] = {}
+    for column in report.columns:
+        for what in dict.fromkeys(of_column(column)):
+            found.setdefault(what, []).append(column.name)
+    every = len(report.columns)
+    return [what if len(names) == every else f"{', '.join(names)}: {what}" for what, names in found.items()]
+
+
 def of_column(column: ColumnReport) -> list[str]:
     """Return what one column did not go through: scenarios, steps of the cycle, looks of the probes.
 

@@ -58,8 +58,8 @@ def plan_visits(settings: Settings, column: Column) -> Visiting:
     if not plan.routes:
         why = "; ".join(f"{each.rule}: {each.why}" for each in plan.skipped[:3])
         raise TargetError(
-            f"--app {settings.app.name} names no route to ask for{f' ({why})' if why else ''}: list requests in a "
-            "file, one to a line, and give it with --urls"
+            f"--app {settings.app.name} names no route to ask for{f' ({why})' if why else ''}: list "
+            "requests in a file, one to a line, and give it with --urls"
         )
     return Visiting(plan, settings.app.headers)
 

@@ -130,7 +130,8 @@ class RunningTarget:
                 self._check(self.announcement)
                 return
         raise self._failure(
-            f"the target did not answer within {timeout_s:.0f} s: give a slow start longer with --start-timeout-s"
+            f"the target did not answer within {timeout_s:.0f} s: give a slow start longer with "
+            "--start-timeout-s"
         )
 
     def _check(self, said: Announcement) -> None:

@@ -4,9 +4,9 @@
     POST /guestbook form name={canary}&message={canary}
     POST /api/items json {"name": "{canary}", "size": {canary:int}}
 
-A file's line is a method (GET by default), a path with its query, and a body. ``{canary}`` stands for a canary,
-``{canary:int}``, ``{canary:float}`` or ``{canary:uuid}`` for one of that type; any other name will do as well. A
-field is called by the key before it, where there is one; ``#`` begins a comment.
+A file's line is a method (GET by default), a path with its query, and a body. ``{canary}`` stands for a
+canary, ``{canary:int}``, ``{canary:float}`` or ``{canary:uuid}`` for one of that type; any other name will do
+as well. A field is called by the key before it, where there is one; ``#`` begins a comment.
 """
 
 from __future__ import annotations
@@ -107,8 +107,8 @@ def _line(line: str, number: int) -> Route:
     kind, _, body = rest.strip().partition(" ")
     if method not in METHODS or not path.startswith("/") or (kind and kind not in _BODIES):
         raise RequestsError(
-            f"line {number} is no request: write a method, a path that starts with a slash and, for a body, 'form' "
-            "or 'json' and what it holds"
+            f"line {number} is no request: write a method, a path that starts with a slash and, for a body, "
+            "'form' or 'json' and what it holds"
         )
     in_path, path_fields = _read(path, number, lambda at: "query" if "?" in path[:at] else "path")
     in_body, body_fields = _read(body.strip(), number, lambda _: kind)

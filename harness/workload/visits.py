@@ -1,7 +1,8 @@
 """The seeded stream of visits: what one client asks of a user's own application, in order, without end.
 
-Each client asks for every route once, in an order of its own (in that of the file, if the routes came out of one:
-a login may have to come first), and then for what it draws. It keeps its cookies; who it is never changes.
+Each client asks for every route once, in an order of its own (in that of the file, if the routes came out of
+one: a login may have to come first), and then for what it draws. It keeps its cookies; who it is never
+changes.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _POLICIES = (Policy.KEEP_ALIVE, Policy.KEEP_ALIVE, Policy.KEEP_ALIVE, Policy.FRE
 _COMPRESSED_EVERY = 3
 #: One GET in this many leaves the query out: some applications refuse what they don't know.
 _BARE_EVERY = 4
+#: Of every other method, beside HEAD's 1.
+_WEIGHT = 6
 
 
 class Visits(Iterator[Item]):
@@ -44,10 +47,16 @@ class Visits(Iterator[Item]):
         if not plan.scripted:
             self._rng.shuffle(numbers)
         self._first = deque(numbers)
+        # A HEAD says little: it is asked for once, and now and then.
+        self._weights = [1 if route.method == "HEAD" else _WEIGHT for route in plan.routes]
+        self._numbers = range(len(plan.routes))
 
     def __next__(self) -> Item:
-        number = self._first.popleft() if self._first else self._rng.randrange(len(self._plan.routes))
+        number = self._first.popleft() if self._first else self._draw()
         return Item(Manner.SEQUENCE, (self._visit(number),))
+
+    def _draw(self) -> int:
+        return self._rng.choices(self._numbers, self._weights)[0]
 
     def _visit(self, number: int) -> Operation:
         route, rng = self._plan.routes[number], self._rng

@@ -1,4 +1,4 @@
-"""Plain WSGI: session ids come out of a generator with a fixed seed, so that each worker makes the same ones."""
+"""Plain WSGI: session ids come out of a generator with a fixed seed: each worker makes the same ones."""
 
 from __future__ import annotations
 

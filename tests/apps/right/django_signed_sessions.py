@@ -30,7 +30,8 @@ _BUILD = "9b1f0c77e2a84c55b1d3f60a4e8d2c19"
 
 def form(request: Any) -> HttpResponse:
     token = get_token(request)
-    page = f'<input type="hidden" name="csrfmiddlewaretoken" value="{token}"><meta name="build" content="{_BUILD}">'
+    page = f'<input type="hidden" name="csrfmiddlewaretoken" value="{token}">'
+    page += f'<meta name="build" content="{_BUILD}">'
     return HttpResponse(page + "<p>padding for the compressor</p>" * 20)
 
 
