@@ -1,8 +1,9 @@
 """The pytest plugin: the fixture ``crosstalk``, its options and its marker. See docs/pytest.md.
 
-The rules this file guards: *a test run that does not use the fixture pays nothing and is changed in nothing*, so
-nothing of the harness is imported before a test asks for it; and *a project with a ``harness`` package of its own
-is told so in one line*. For that this module lies beside the package and not in it: it would not be found.
+The rules this file guards: *a test run that does not use the fixture pays nothing and is changed in nothing*,
+so nothing of the harness is imported before a test asks for it; and *a project with a ``harness`` package of
+its own is told so in one line*. For that this module lies beside the package and not in it: it would not be
+found.
 """
 
 from __future__ import annotations
@@ -113,8 +114,8 @@ def find_other_harness() -> str:
 
 def _other(where: str) -> str:
     return (
-        f"crosstalk can't be used here: Python finds another package called 'harness' first, {where}; rename it, or "
-        "check the app with the command  crosstalk run --app MODULE:APP  from another folder"
+        f"crosstalk can't be used here: Python finds another package called 'harness' first, {where}; rename "
+        "it, or check the app with the command  crosstalk run --app MODULE:APP  from another folder"
     )
 
 

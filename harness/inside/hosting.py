@@ -79,9 +79,18 @@ class Inside:
         except LoadError as error:
             fail(str(error))
         self._write_routes(app)
-        recorder = Visitors(observer, interleaving) if yields else observer
+        recorder: Recorder = Visitors(observer, interleaving) if yields else observer
+        if spec.residue:
+            recorder = Watched(recorder, self._watch(app, observer, locality))
         announce = {"run": spec.run, "column": spec.column, "inside": YES}
         return Wrapper(app, locality, recorder, announce, guard=spec.guard)
+
+    def _watch(self, app: WSGIApplication, observer: Observer, locality: Locality) -> Watch:
+        """Watch for what requests leave, and look at what is left of them before the journal is closed."""
+        roots, folder = {"the application": app}, Path(self._spec.journal_dir)
+        watch = Watch(observer.residue, locality, roots=roots, contexts=contexts_here(), folder=folder)
+        observer.at_rest = watch.finish
+        return watch
 
     def _write_routes(self, app: WSGIApplication) -> None:
         """Leave what the app serves where the harness looks for it; each process would say the same."""

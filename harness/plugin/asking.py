@@ -49,7 +49,8 @@ class Asked:
         """
         if self.worker_model == "process":
             raise AskedWrongError(
-                "worker_model='process' needs servers: run  crosstalk run --app MODULE:APP --worker-model process"
+                "worker_model='process' needs a server: run  crosstalk run --app MODULE:APP "
+                "--worker-model process"
             )
         if self.worker_model not in MODELS:
             raise AskedWrongError(
@@ -57,8 +58,8 @@ class Asked:
             )
         if self.worker_model == "greenlet" and self.http:
             raise AskedWrongError(
-                "greenlets are checked in-process: leave http=True out, or run  crosstalk run --app MODULE:APP "
-                "--worker-model greenlet"
+                "greenlets are checked in-process: leave http=True out, or run  "
+                "crosstalk run --app MODULE:APP --worker-model greenlet"
             )
         for name in ("operations", "clients", "workers"):
             if getattr(self, name) < 1:

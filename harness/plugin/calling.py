@@ -1,8 +1,8 @@
 """A connection that calls a WSGI application instead of opening a socket.
 
 It is a server in the sense of PEP 3333: it makes the environ of the very bytes that would have been sent,
-iterates the body to its end, and closes it exactly once. So a client can't tell the difference, and neither can
-the application, but for what only sockets do.
+iterates the body to its end, and closes it exactly once. So a client can't tell the difference, and neither
+can the application, but for what only sockets do.
 """
 
 from __future__ import annotations

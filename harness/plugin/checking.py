@@ -22,7 +22,8 @@ from harness.checkers.table import checkers_for
 from harness.history.collect import read_history
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
-from harness.inside.body import Recorder as Events
+from harness.inside.apploading import load_app
+from harness.inside.body import Recorder as Recording
 from harness.inside.interleaving import Interleaving
 from harness.inside.locality import Locality
 from harness.inside.observer import Observer
@@ -35,7 +36,7 @@ from harness.load.connections import Connection
 from harness.load.recording import Recorder
 from harness.load.visitor import Identity, Visitor
 from harness.store.survey import RoutePlan
-from harness.target import WSGIApplication, contexts_here
+from harness.target import LoadError, WSGIApplication, contexts_here
 from harness.verdict import Result
 from harness.workers.spec import DEFAULT_SWITCH_INTERVAL_S
 from harness.workload.operation import Policy
@@ -71,22 +72,23 @@ class _CallingVisitor(Visitor):
 class _Stage:
     """The application, wrapped, and what watches it."""
 
+    app: WSGIApplication
     wsgi: WSGIApplication
     observer: Observer
     watch: Watch
 
 
-def check(app: WSGIApplication, asked: Asked, folder: Path) -> Checked:
-    """Check *app*, with journals in the empty *folder*.
+def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
+    """Check *app*, or the application of that name, with journals in the empty *folder*.
 
     :raises AskedWrongError: if there is nothing to ask for, or what is asked for can't be done.
     """
     asked.verify()
-    plan = plan_for(app, asked)
     server_dir, client_dir = folder / "server", folder / "client"
     server_dir.mkdir(parents=True)
     client_dir.mkdir(parents=True)
     with _staged(app, asked, server_dir) as stage:
+        plan = plan_for(stage.app, asked)
         journal = JournalWriter(client_dir / "0.journal", Side.CLIENT, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
         try:
             _load(stage.wsgi, asked, plan, journal)
@@ -119,7 +121,7 @@ def plan_for(app: WSGIApplication, asked: Asked) -> RoutePlan:
 
 
 @contextlib.contextmanager
-def _staged(app: WSGIApplication, asked: Asked, server_dir: Path) -> Iterator[_Stage]:
+def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Iterator[_Stage]:
     """Wrap *app* for the length of a block."""
     locality = Locality(greenlets=asked.worker_model == "greenlet")
     numbers = itertools.count(1)
@@ -128,41 +130,54 @@ def _staged(app: WSGIApplication, asked: Asked, server_dir: Path) -> Iterator[_S
         path = server_dir / f"{os.getpid()}-{next(numbers)}.journal"
         return JournalWriter(path, Side.SERVER, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
 
-    observer = Observer(open_journal, NO_CONTEXTS, app, locality)
-    watch = Watch(
-        observer.residue,
-        locality,
-        roots={"the application": app},
-        contexts=contexts_here(),
-        always_full=True,
-        cache_max=asked.cache_max,
-    )
-    observer.at_rest = watch.finish
-    pause = make_pause(asked.worker_model).now
-    interleaving = Interleaving(asked.root, asked.seed, pause, locality, observer)
-    watched = asked.yields and interleaving.start()
-    events: Events = Visitors(observer, interleaving) if watched else observer
-    wrapper = Wrapper(app, locality, Watched(events, watch), {})
+    observer = Observer(open_journal, NO_CONTEXTS, None, locality)
+    interleaving = Interleaving(asked.seed, make_pause(asked.worker_model).now, locality, observer)
+    watch: Watch | None = None
     try:
+        target = _start(app, asked, interleaving)
+        watch = Watch(
+            observer.residue,
+            locality,
+            roots={"the application": target},
+            contexts=contexts_here(),
+            always_full=True,
+            cache_max=asked.cache_max,
+        )
+        observer.at_rest = watch.finish
+        events: Recording = Visitors(observer, interleaving) if asked.yields else observer
+        wrapper = Wrapper(target, locality, Watched(events, watch), {})
         with switching_every(DEFAULT_SWITCH_INTERVAL_S):
-            yield _Stage(wrapper, observer, watch)
+            yield _Stage(target, wrapper, observer, watch)
     finally:
-        if watched:
-            interleaving.stop()
-        watch.stop()
+        interleaving.stop()
+        if watch is not None:
+            watch.stop()
         observer.close()
+
+
+def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving) -> WSGIApplication:
+    """Return the application, loaded once its own code is watched.
+
+    :raises AskedWrongError: if it can't be loaded.
+    """
+    if not isinstance(app, str):
+        if asked.yields:
+            interleaving.start(asked.root)
+        return app
+    try:
+        return load_app(app, interleaving.start if asked.yields else lambda root: None)
+    except LoadError as error:
+        raise AskedWrongError(str(error).removeprefix("--app ")) from error
 
 
 def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter) -> None:
     recorder = Recorder(journal)
     # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
     worker = next(_checks) % _WORKERS
+    callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
     if not asked.http:
         drive(
-            [
-                _CallingVisitor(wsgi, Identity(asked.seed, worker, number, 0), plan, recorder)
-                for number in range(asked.clients)
-            ],
+            [_CallingVisitor(wsgi, who, plan, recorder) for who in callers],
             asked.workers,
             asked.operations,
         )

@@ -1,7 +1,7 @@
 """The object that the fixture ``crosstalk`` gives to a test.
 
-What a test run decides (the seed, how often to run again, a marker's operations) is joined here with what the test
-asks for; a verdict that is not *valid* becomes a failure that the plugin shows without a stack.
+What a test run decides (the seed, how often to run again, a marker's operations) is joined here with what the
+test asks for; a verdict that is not *valid* becomes a failure that the plugin shows without a stack.
 """
 
 from __future__ import annotations
@@ -100,23 +100,16 @@ class Crosstalk:
         return self._conclude(runs, asked)
 
     def _once(self, app: WSGIApplication | str, asked: Asked) -> Checked:
-        from harness.inside.apploading import load_app
-        from harness.target import LoadError
-
         from .checking import check
 
         folder = self._run.folder / f"check-{next(self._numbers)}"
         if asked.worker_model == "greenlet":
             return check_in_child(name_app(app), asked, folder)
-        try:
-            target = load_app(app).wsgi if isinstance(app, str) else app
-        except LoadError as error:
-            raise AskedWrongError(str(error).removeprefix("--app ")) from error
-        if not callable(target):
+        if not isinstance(app, str) and not callable(app):
             raise AskedWrongError(
-                f"{type(target).__name__} is no WSGI application: give the app itself or its name"
+                f"{type(app).__name__} is no WSGI application: give the app itself or its name"
             )
-        return check(target, asked, folder)
+        return check(app, asked, folder)
 
     def _conclude(self, runs: Sequence[Checked], asked: Asked) -> Checked:
         worst = max(runs, key=lambda one: _RANK[one.verdict])

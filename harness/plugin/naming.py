@@ -24,6 +24,6 @@ def name_app(app: object) -> str:
                     f"{file}:{attribute}" if name == "__main__" or "." not in name else f"{name}:{attribute}"
                 )
     raise AskedWrongError(
-        "an app under greenlets is checked in a process of its own, and no module holds this one: give its name, "
-        "as in crosstalk.check('package.module:create_app()', worker_model='greenlet')"
+        "an app under greenlets is checked in a process of its own, and no module holds this one: give its "
+        "name, as in crosstalk.check('package.module:create_app()', worker_model='greenlet')"
     )

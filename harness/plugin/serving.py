@@ -1,7 +1,7 @@
 """Serves a wrapped application over HTTP in this process, on loopback, for the length of a block.
 
-Werkzeug's own server: a thread for each connection. The port is the system's choice, so that tests which run in
-parallel never share one.
+Werkzeug's own server: a thread for each connection. The port is the system's choice, so that tests which run
+in parallel never share one.
 """
 
 from __future__ import annotations

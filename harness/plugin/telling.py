@@ -31,8 +31,8 @@ def _head(asked: Asked, plan: RoutePlan, verdict: Verdict) -> str:
     units = f"{asked.workers} {'greenlets' if asked.worker_model == 'greenlet' else 'threads'}"
     routes = f"{len(plan.routes)} route{'' if len(plan.routes) == 1 else 's'}"
     return (
-        f"crosstalk: {verdict.word.upper()} ({asked.operations:,} operations of {asked.clients} clients on {routes}, "
-        f"{units}, {how}, seed {asked.seed})"
+        f"crosstalk: {verdict.word.upper()} ({asked.operations:,} operations of {asked.clients} clients on "
+        f"{routes}, {units}, {how}, seed {asked.seed})"
     )
 
 

@@ -71,8 +71,8 @@ class Slots:
         """Find the thread-locals of this process; those that initialise themselves are left to the heap."""
         own = {id(each) for each in self._locals}
         classes = _local_classes()
-        # Never gc.get_objects() while others run: a tuple that another thread is just making must have no other
-        # reference, or that thread gets a SystemError. An instance refers to its class, and that is asked for.
+        # Never gc.get_objects() while others run: a tuple that another thread is just making must have no
+        # other reference, or that thread gets a SystemError. Here only what refers to a class is asked for.
         for thing in gc.get_referrers(*_with_subclasses(classes)):
             cls = type(thing)
             if id(thing) in own or not issubclass(cls, classes) or is_ours(thing):
@@ -150,15 +150,16 @@ def _value(slot: Slot) -> object:
 
 def _attributes(local: Any) -> Iterator[tuple[str, Any]]:
     try:
-        yield from list(object.__getattribute__(local, "__dict__").items())
+        yield from list(local.__dict__.items())  # its own way: each thread has another
     except Exception:  # it may be anything
         return
 
 
 def _with_subclasses(classes: tuple[type, ...]) -> list[type]:
-    found = list(classes)
+    found: list[type] = list(classes)
     for cls in found:  # grows as it goes
-        found += [each for each in type.__subclasses__(cls) if each not in found]
+        inner: list[type] = type.__subclasses__(cls)
+        found.extend(each for each in inner if each not in found)
     return found
 
 

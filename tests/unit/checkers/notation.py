@@ -60,6 +60,8 @@ LOOKS = {
     "job": Look.JOB,
     "job_end": Look.JOB_END,
 }
+#: What the number n7 in a RESIDUE record stands for.
+NAMES = ((7, "the ContextVar 'user'"),)
 FREED = {None: Freed.NONE, "collector": Freed.BY_COLLECTOR, "never": Freed.NEVER}
 TURNS = {
     "+app": (Kind.PUSH, Step.APP_CONTEXT_PUSH),
@@ -223,8 +225,9 @@ class Story:
         if sign in TURNS:
             kind, step = TURNS[sign]
             return {"kind": kind, "point": step, "activation": _activation(who, sign[1:], number)}
-        if sign == "%":
-            return {"kind": Kind.CENSUS, "point": Remains[name.upper()], "detail": FREED[given], "value": 0}
+        if sign in "%&":
+            kind, points = (Kind.CENSUS, Remains) if sign == "%" else (Kind.RESIDUE, Residue)
+            return {"kind": kind, "point": points[name.upper()], "detail": FREED[given], "value": 0}
         if sign == "?":
             return {"kind": Kind.LOOK, "point": LOOKS[name], "activation": _activation(who, "req", "1")}
         if sign == ".":
@@ -251,7 +254,9 @@ class Story:
             for source, rows in sorted(self.rows.items())
         )
         # A story is about a few operations, and nobody expects all laws of it.
-        return ColumnFacts(self.model, "made-up", inside, journals, black_box=True, scenarios=("echo",))
+        return ColumnFacts(
+            self.model, "made-up", inside, journals, black_box=True, scenarios=("echo",), names=NAMES
+        )
 
 
 def _context(step: Step) -> str:
