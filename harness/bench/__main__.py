@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.bench import checkers, framework, live, load, pages, recording
+from harness.bench import checkers, framework, live, load, pages, recording, residue
 
 PARTS = {
     "recording": recording.main,
@@ -13,6 +13,7 @@ PARTS = {
     "framework": framework.main,
     "pages": pages.main,
     "live": live.main,
+    "residue": residue.main,
 }
 
 

@@ -22,6 +22,8 @@ _FLOAT = re.compile(r"(?<![0-9])([2-4][0-9]{15})\.5")
 _CLIENT_SHIFT = 32
 #: Digits of a prefix: those that say the kind, the load worker and the first half of the client.
 _PREFIX = 6
+#: Beyond these a float has no room for a canary.
+_FLOAT_WORKERS, _FLOAT_CLIENTS = 16, 4096
 _HALF = (1 << 64) - 1
 _HEAD = int(UUID_HEAD, 16)
 #: No canary of an operation is smaller.
@@ -31,11 +33,12 @@ LEAST = CanaryKind.OPERATION << 60
 class Finished:
     """The operations that have left this process; clients number theirs upwards."""
 
-    __slots__ = ("_bytes", "_latest", "_texts")
+    __slots__ = ("_bytes", "_floats", "_latest", "_texts")
 
     def __init__(self) -> None:
         self._latest: dict[int, int] = {}
         self._texts: tuple[str, ...] = ()
+        self._floats: tuple[str, ...] = ()
         self._bytes: tuple[bytes, ...] = ()
 
     def add(self, number: int) -> None:
@@ -44,8 +47,9 @@ class Finished:
 
     def prepare(self) -> None:
         """Make ready to search: to be called after a client's first :meth:`add`."""
-        prefixes = {prefix for number in list(self._latest.values()) for prefix in _prefixes(number)}
-        self._texts = tuple(sorted(prefixes))
+        numbers = list(self._latest.values())
+        self._texts = tuple(sorted({prefix for number in numbers for prefix in _prefixes(number)}))
+        self._floats = tuple(sorted({prefix for number in numbers for prefix in _float_prefixes(number)}))
         self._bytes = tuple(text.encode() for text in self._texts)
 
     def __contains__(self, number: int) -> bool:
@@ -54,7 +58,9 @@ class Finished:
 
     def may_be_in_text(self, text: str) -> bool:
         """Whether *text* may hold one; quick, and sometimes wrong."""
-        return any(prefix in text for prefix in self._texts)
+        if any(prefix in text for prefix in self._texts):
+            return True
+        return ".5" in text and any(prefix in text for prefix in self._floats)
 
     def may_be_in_bytes(self, data: bytes) -> bool:
         """Whether *data* may hold one; quick, and sometimes wrong."""
@@ -95,6 +101,12 @@ def _prefixes(operation: int) -> Iterator[str]:
         canary = make_canary(CanaryKind.VALUE, parts.worker, parts.client, number)
         yield to_text(canary)[:_PREFIX]
         yield to_uuid(canary)[19:26]
-        yield str(canary)[:9]
-        if parts.worker < 16 and parts.client < 4096:
-            yield to_float(canary)[:5]
+        yield str(canary)[:8]
+
+
+def _float_prefixes(operation: int) -> Iterator[str]:
+    """Yield the same for floats: a few digits that any text may hold, so that ".5" is looked for first."""
+    parts = split_canary(operation)
+    if parts.worker < _FLOAT_WORKERS and parts.client < _FLOAT_CLIENTS:
+        for number in (1, (1 << 32) - 1):
+            yield to_float(make_canary(CanaryKind.VALUE, parts.worker, parts.client, number))[:5]
