@@ -66,9 +66,14 @@ class Atoms:
 
     def referred(self, objects: Sequence[Any]) -> list[int]:
         """Return the canaries in the atoms that *objects* refer to, and in the buffers among them."""
-        codes = self._codes(objects)
-        found = self._search(objects, codes.translate(_BUFFERS)) if _BUFFER in codes else []
-        dicts = compress(objects, codes.translate(_IS_DICT)) if _DICT in codes else ()
+        found: list[int] = []
+        dicts: Iterable[dict[Any, Any]] = ()
+        # Few chunks hold a buffer, some no dict: which types there are is soon said.
+        types = set(map(type, objects))
+        if any(self._code(cls) in (_DICT, _BUFFER) for cls in types):
+            codes = self._codes(objects)
+            found = self._search(objects, codes.translate(_BUFFERS)) if _BUFFER in codes else []
+            dicts = compress(objects, codes.translate(_IS_DICT))
         for _ in range(_DEPTH_MAX):
             referents = gc.get_referents(*objects)
             for each in dicts:
@@ -96,6 +101,12 @@ class Atoms:
             except KeyError:
                 for cls in set(map(type, values)) - self._known.keys():
                     self._known[cls] = _code_of(cls)
+
+    def _code(self, cls: type) -> int:
+        code = self._known.get(cls)
+        if code is None:
+            code = self._known[cls] = _code_of(cls)
+        return code
 
     def _search(self, values: Sequence[Any], codes: bytes) -> list[int]:
         finished = self._finished

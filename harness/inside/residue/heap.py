@@ -26,7 +26,7 @@ from .canaries import Finished
 from .routes import FRAME, find_routes, is_ours, name_frame, namespace_of, runs_ours
 
 #: Objects looked at together.
-_CHUNK = 2_048
+_CHUNK = 512
 #: Holders that are placed; of a target that keeps everything the first will do.
 HOLDERS_MAX = 20_000
 #: No other thread runs meanwhile: one that is making a tuple must hold the only reference to it, or it gets a
