@@ -178,10 +178,11 @@ class Evidence:
         model = f"{APP}{facts.model}" if facts.app else facts.model if facts.inside else BLACK_BOX
         asked = [one for one in THRESHOLDS if model in one.models]
         seen = self._seen()
+        said = facts.model if facts.app else model
         # A model that nobody asked for by name may be one that this app can't interleave under.
         excused = [one for one in asked if facts.app and not facts.named and one.measure == SWITCHES]
-        doubts = tuple(self._doubts(facts.model, [one for one in asked if one not in excused], seen))
-        notes = tuple(self._doubts(facts.model, excused, seen)) if excused else ()
+        doubts = tuple(self._doubts(said, [one for one in asked if one not in excused], seen))
+        notes = tuple(self._doubts(said, excused, seen)) if excused else ()
         counts: dict[str, int] = {}
         for one in asked:
             counts |= {one.measure: seen[one.measure], f"{one.measure}_needed": one.needed}

@@ -100,9 +100,9 @@ class Exercised:
         doubts = [*self._reasons(facts, int(asked.sum()), doubts=True)]
         if asked.sum() and not good.any():
             doubts.append(
-                "No route answered anything but errors, so that silence proves nothing: see the target's log; "
-                "if the app asks for a host's name, give --header 'Host: NAME'; else name what it serves with "
-                "--urls."
+                "No route answered anything but errors, so that silence proves nothing: see the target's "
+                "log; if the app asks for a host's name, give --header 'Host: NAME'; else name what it "
+                "serves with --urls."
             )
         notes = [*self._reasons(facts, int(asked.sum()), doubts=False)]
         counts = {

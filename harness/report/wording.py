@@ -61,8 +61,8 @@ def sentence(report: RunReport) -> str:
     operations = sum(column.measures.operations for column in report.columns)
     if any(column.facts.app for column in report.columns):
         return (
-            f"In none of {plural(operations, 'operation')} did an answer hold what another caller had sent, as "
-            "far as the routes that answered show it."
+            f"In none of {plural(operations, 'operation')} did an answer hold what another caller had sent, "
+            "as far as the routes that answered show it."
         )
     if not all(result.looked for column in report.columns for result in column.results):
         return (

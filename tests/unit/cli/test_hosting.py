@@ -48,7 +48,7 @@ def host(
 ) -> tuple[HostedColumn, Column, Spec]:
     specs: list[Spec] = []
 
-    def start(spec: Spec, target_python: str, *, bind: str, port: int) -> StandIn:
+    def start(spec: Spec, target_python: str, *, bind: str, port: int, ready_timeout_s: float) -> StandIn:
         specs.append(spec)
         return StandIn(spec, inside)
 
@@ -96,7 +96,7 @@ def test_what_an_attached_load_noted_is_kept(monkeypatch: pytest.MonkeyPatch, ru
 
 
 def test_a_target_that_can_t_start_leaves_no_sessions(monkeypatch: pytest.MonkeyPatch, run: Run) -> None:
-    def start(spec: Spec, target_python: str, *, bind: str, port: int) -> StandIn:
+    def start(spec: Spec, target_python: str, *, bind: str, port: int, ready_timeout_s: float) -> StandIn:
         StandIn(spec, "")
         raise TargetError("the target could not start")
 

@@ -6,14 +6,14 @@ from itertools import islice
 
 import pytest
 
-from harness.history.scenarios import Scenario
+from harness.history.scenarios import PROBED, Scenario
 from harness.workload.mix import DEFAULT_MIX, UnknownScenarioError, make_mix, whole_mix
 from harness.workload.specs import BUILDERS
 from harness.workload.stream import Workload
 
 
 def test_all_scenarios_have_a_builder_and_a_weight() -> None:
-    assert set(BUILDERS) == set(DEFAULT_MIX) == set(Scenario)
+    assert set(BUILDERS) == set(DEFAULT_MIX) == PROBED
     assert {scenario for scenario, weight in DEFAULT_MIX.items() if not weight} == {
         Scenario.COLD_START,
         Scenario.GET,

@@ -1,0 +1,143 @@
+"""What is seen in an answer: each place, each coding; and what is not there to be seen."""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import zlib
+
+import pytest
+
+from harness.blackbox.answers import Answer, Row, Seen, notices_of, observe_answer, unpack
+from harness.blackbox.carrying import field_canary
+from harness.history.canary import CanaryKind, make_canary, to_text
+from harness.history.layout import Field, Notice
+
+MINE = make_canary(CanaryKind.OPERATION, 0, 1, 7)
+THEIRS = field_canary(make_canary(CanaryKind.OPERATION, 0, 2, 9), 4)
+TEXT = to_text(THEIRS)
+_DATA = json.dumps({"user": TEXT}).encode()
+_COOKIE = base64.urlsafe_b64encode(_DATA).decode().rstrip("=")
+_PACKED = base64.urlsafe_b64encode(zlib.compress(_DATA)).decode().rstrip("=")
+
+
+def answer(body: bytes = b"", *headers: tuple[str, str], status: str = "200 OK") -> Answer:
+    return Answer(status, headers, body)
+
+
+def canaries(rows: list[Row]) -> list[tuple[Field, int]]:
+    return [(row.field, row.value) for row in rows if row.field < Field.HANDED]
+
+
+PLACES = {
+    "status line": (answer(status=f"200 {TEXT}"), Field.SEEN_STATUS),
+    "header": (answer(b"", ("x-user", TEXT)), Field.SEEN_HEADER),
+    "redirect": (answer(b"", ("location", f"/u/{TEXT}?next=1")), Field.SEEN_HEADER),
+    "cookie": (answer(b"", ("set-cookie", f"user={TEXT}; Path=/")), Field.SEEN_COOKIE),
+    "signed cookie": (
+        answer(b"", ("set-cookie", f"session={_COOKIE}.aSAb3g.c2lnbmF0dXJl")),
+        Field.SEEN_COOKIE,
+    ),
+    "packed cookie": (answer(b"", ("set-cookie", f"session=.{_PACKED}.aSAb3g.c2lnbmF0")), Field.SEEN_COOKIE),
+    "body": (answer(TEXT.encode()), Field.SEEN_BODY),
+    "inside a word": (answer(f"abc{TEXT}def0123".encode()), Field.SEEN_BODY),
+    "upper case": (answer(TEXT.upper().encode()), Field.SEEN_BODY),
+    "gzip": (answer(gzip.compress(TEXT.encode()), ("content-encoding", "gzip")), Field.SEEN_BODY),
+    "deflate": (answer(zlib.compress(TEXT.encode()), ("content-encoding", "deflate")), Field.SEEN_BODY),
+}
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_another_caller_s_canary_is_seen_where_it_is(name: str) -> None:
+    given, field = PLACES[name]
+    assert canaries(observe_answer(MINE, given, Seen())) == [(field, THEIRS)]
+
+
+@pytest.mark.parametrize("name", PLACES)
+def test_the_same_is_the_caller_s_own_to_its_sender(name: str) -> None:
+    given, field = PLACES[name]
+    sender = make_canary(CanaryKind.OPERATION, 0, 2, 10)
+    assert canaries(observe_answer(sender, given, Seen())) == [(field, THEIRS)]  # told, and not foreign
+
+
+def test_nothing_is_seen_in_digests_and_numbers() -> None:
+    digests = " ".join(f"{number * 0x9E3779B97F4A7C15 % (1 << 256):064x}" for number in range(1, 2000))
+    assert canaries(observe_answer(MINE, answer(digests.encode()), Seen())) == []
+
+
+def test_a_body_that_is_not_what_its_header_says_is_searched_as_it_came() -> None:
+    given = answer(TEXT.encode(), ("content-encoding", "gzip"))
+    assert unpack(given) == TEXT.encode()
+
+
+def handed(*answers: Answer) -> int:
+    seen = Seen()
+    return sum(row.field is Field.HANDED for given in answers for row in observe_answer(MINE, given, seen))
+
+
+TOKEN = "d41d8cd98f00b204e9800998ecf8427e"
+HTML = ("content-type", "text/html")
+
+HANDED_OUT = {
+    "a cookie": answer(b"", ("set-cookie", f"sid={TOKEN}; HttpOnly")),
+    "a header": answer(b"", ("x-request-id", TOKEN)),
+    "a JSON key": answer(json.dumps({"csrf": TOKEN}).encode(), ("content-type", "application/json")),
+    "a form's field": answer(f'<input name="csrf" value="{TOKEN}">'.encode(), HTML),
+    "what a signed cookie holds": answer(
+        b"",
+        (
+            "set-cookie",
+            f"s={base64.urlsafe_b64encode(json.dumps({'id': TOKEN}).encode()).decode().rstrip('=')}.a.b",
+        ),
+    ),
+}
+NOT_HANDED_OUT = {
+    "a word": answer(b'{"name": "internationalization"}', ("content-type", "application/json")),
+    "a number": answer(b'{"at": 1763709001123456789}', ("content-type", "application/json")),
+    "an etag": answer(b"", ("etag", TOKEN)),
+    "the signature of what anybody gets": answer(
+        b"", ("set-cookie", f"s={_COOKIE[:4]}eyJ2IjoxfQ.aSAb3g.{TOKEN}")
+    ),
+    "a list": answer(f"id: {TOKEN} id: {TOKEN[::-1]}".encode(), HTML),
+    "a script": answer(f'key="{TOKEN}"'.encode(), ("content-type", "text/javascript")),
+    "what a caller sent": answer(f"id: {to_text(MINE)}{to_text(MINE)}".encode(), HTML),
+}
+
+
+@pytest.mark.parametrize("name", HANDED_OUT)
+def test_a_token_is_told_of_once(name: str) -> None:
+    assert handed(HANDED_OUT[name], HANDED_OUT[name]) == 1
+
+
+@pytest.mark.parametrize("name", NOT_HANDED_OUT)
+def test_what_is_no_token_is_not_told_of(name: str) -> None:
+    assert handed(NOT_HANDED_OUT[name]) == 0
+
+
+NOTICES = {
+    "https": ("GET", answer(b"", ("location", "https://x/"), status="301 Moved"), False, [Notice.HTTPS]),
+    "login": (
+        "GET",
+        answer(b"", ("location", "/login?next=/"), status="302 Found"),
+        False,
+        [Notice.ENTRANCE],
+    ),
+    "elsewhere": ("GET", answer(b"", ("location", "/home"), status="302 Found"), False, []),
+    "too many": ("GET", answer(status="429 Too Many"), False, [Notice.RATE_LIMIT]),
+    "csrf": ("POST", answer(b"<h1>CSRF verification failed", status="403 Forbidden"), False, [Notice.CSRF]),
+    "refused": ("POST", answer(b"no", status="400 Bad Request"), False, [Notice.REFUSED]),
+    "a GET that is refused": ("GET", answer(b"no", status="403 Forbidden"), False, []),
+    "logged out": ("GET", answer(), True, [Notice.LOGOUT]),
+}
+
+
+@pytest.mark.parametrize("name", NOTICES)
+def test_an_answer_says_how_the_app_wants_to_be_asked(name: str) -> None:
+    method, given, dropped, expected = NOTICES[name]
+    assert [row.value for row in notices_of(method, given, dropped)] == expected
+
+
+def test_a_redirect_to_https_is_no_news_to_who_claims_it() -> None:
+    given = answer(b"", ("location", "https://x/"), status="301 Moved")
+    assert notices_of("GET", given, False, forwarded=True) == []

@@ -1,0 +1,178 @@
+"""B1, B2 and ROUTES: what the answers of a user's own application say; every alarm has a silent twin."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from harness.checkers.exercised import REASONS
+from harness.history.columns import Batch
+from harness.verdict import Verdict
+from tests.unit.checkers.answering import batch_of, facts_of, judge, operation
+
+LEAK = """
+2.1 0 200
+1.1 0 200 body=c2.1.3
+"""
+
+
+def test_what_another_caller_sent_names_both_and_the_field() -> None:
+    result = judge("B1", batch_of(LEAK))
+    (violation,) = result.violations
+    assert violation.explanation == (
+        "Operation w0.c1#1 (GET /hello/<name>) got back in the body of its answer what operation w0.c2#1 "
+        "(GET /hello/<name>) had sent in the field 'name' of its path."
+    )
+    assert violation.operations == (operation(1), operation(2))
+    assert [event["op"] for event in violation.witness] == [operation(2), operation(1)]
+    assert result.kinds == {"foreign-in-body": 1}
+
+
+@pytest.mark.parametrize(
+    ("place", "anomaly"),
+    [("status", "status-line"), ("header", "header"), ("cookie", "cookie"), ("body", "body")],
+)
+def test_each_place_is_an_anomaly(place: str, anomaly: str) -> None:
+    result = judge("B1", batch_of(f"2.1 0 200\n1.1 0 200 {place}=c2.1.1"))
+    assert result.kinds == {f"foreign-in-{anomaly}": 1}
+
+
+def test_an_own_canary_is_silent_and_counted() -> None:
+    result = judge("B1", batch_of("1.1 0 200 body=c1.1.3\n1.2 0 200 body=c1.1.3"))
+    assert (result.verdict, result.facts["own_canaries_returned"]) == (Verdict.VALID, 2)
+
+
+def test_what_nobody_sent_is_silent() -> None:
+    assert judge("B1", batch_of("2.1 0 200\n1.1 0 200 body=c2.9.3")).count == 0
+
+
+GUESTBOOK = "2.1 1 303\n1.1 2 200 body=c2.1.{slot}"
+DECLARED = [
+    (3, ("message",), 0),
+    (3, ("/guestbook",), 0),
+    (3, ("/guest*",), 0),
+    (3, ("token",), 1),
+    (3, ("/hello/<name>",), 1),
+    (3, (), 1),
+    (4, ("message",), 1),
+    (1, ("/guestbook",), 1),  # a header is never published
+    (2, ("/guestbook", "message"), 1),  # nor is a cookie
+]
+
+
+@pytest.mark.parametrize(("slot", "shared", "count"), DECLARED)
+def test_what_is_declared_is_no_violation_and_nothing_else(
+    slot: int, shared: tuple[str, ...], count: int
+) -> None:
+    batch = batch_of(GUESTBOOK.format(slot=slot))
+    result = judge("B1", batch, facts=facts_of(batch, shared=shared))
+    assert result.count == count
+    assert result.facts.get("declared_as_shared", 0) == 1 - count
+
+
+def handed(owners: dict[int, list[int]], where: str = "cookie") -> Batch:
+    """Return a journal in which each token went to some clients."""
+    lines = [
+        f"{client}.{token} 2 200 {where}=#{token}" for token, clients in owners.items() for client in clients
+    ]
+    return batch_of("\n".join(lines))
+
+
+ONE_EACH = {token: [token] for token in range(1, 21)}
+TOKENS = {
+    "each caller has its own": (ONE_EACH, 0),
+    "one went to two": (ONE_EACH | {5: [5, 6]}, 1),
+    "four forks of one seed": (
+        {token: [token * 4 + fork for fork in range(4)] for token in range(1, 11)},
+        30,
+    ),
+    "a constant": ({7: list(range(20))}, 0),
+    "a constant that changed nine times": ({token: list(range(20)) for token in range(1, 10)}, 0),
+    "too few to say": ({token: [token, token + 1] for token in range(1, 5)}, 0),
+}
+
+
+@pytest.mark.parametrize("name", TOKENS)
+def test_a_value_meant_for_one_is_handed_to_one(name: str) -> None:
+    owners, count = TOKENS[name]
+    assert judge("B2", handed(owners)).count == count
+
+
+def test_both_callers_are_named() -> None:
+    (violation,) = judge("B2", handed(ONE_EACH | {5: [5, 6]})).violations
+    assert violation.explanation == (
+        "Operation w0.c5#5 and operation w0.c6#5, of two callers, were handed the same random value in a cookie "
+        "of GET /."
+    )
+
+
+def test_names_are_judged_apart() -> None:
+    lines = [f"{n}.1 2 200 cookie=#{n} header=#{n}" for n in range(1, 21)]
+    assert judge("B2", batch_of("\n".join(lines))).count == 0
+
+
+@pytest.mark.parametrize("law", ["B1", "B2", "ROUTES"])
+def test_cut_anywhere_and_in_any_order_the_result_is_the_same(law: str) -> None:
+    first = batch_of(LEAK + "3.1 2 200 cookie=#9 notice=logout\n")
+    second = replace(handed({token: [token, token + 1] for token in range(1, 21)}), source="client/1")
+    whole = judge(law, first, second)
+    facts = facts_of(first, second)
+    pieces = [
+        replace(batch, first=at, records=batch.records[at : at + 1])
+        for batch in (second, first)
+        for at in range(len(batch.records))
+    ]
+    assert judge(law, *pieces, facts=facts) == replace(whole) == judge(law, second, first, facts=facts)
+
+
+def routes(story: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    result = judge("ROUTES", batch_of(story))
+    return result.doubts, result.notes
+
+
+def test_routes_that_answer_are_silent() -> None:
+    assert routes("1.1 0 200\n1.2 1 302\n1.3 2 304") == ((), ())
+
+
+def test_a_route_that_answers_only_errors_is_no_evidence() -> None:
+    doubts, notes = routes("1.1 0 404\n1.2 0 500\n1.3 1 200\n1.4 2 200")
+    assert doubts == ()
+    assert notes == ("GET /hello/<name> answered only errors (4xx, 5xx): no evidence.",)
+
+
+def test_a_route_that_was_never_asked_for_is_named() -> None:
+    _, notes = routes("1.1 0 200\n1.2 1 200")
+    assert notes == ("GET / was never asked for: run longer, with more operations.",)
+
+
+def test_errors_everywhere_are_a_doubt() -> None:
+    doubts, _ = routes("1.1 0 404\n1.2 1 400\n1.3 2 -")
+    assert len(doubts) == 1
+    assert "--header 'Host: NAME'" in doubts[0]
+
+
+@pytest.mark.parametrize("notice", REASONS)
+def test_a_reason_for_half_of_all_is_a_doubt_and_for_less_a_note(notice: int) -> None:
+    name = {one: one.name.lower() for one in REASONS}[notice]  # type: ignore[index]
+    most = f"1.1 0 200 notice={name}\n1.2 1 200\n1.3 2 200 notice={name}"
+    doubts, notes = routes(most)
+    doubted = REASONS[notice].doubts  # type: ignore[index]
+    assert (len(doubts), len(notes)) == ((1, 0) if doubted else (0, 1))
+    doubts, notes = routes("1.1 0 200\n1.2 1 200\n1.4 1 200\n" + f"1.3 2 200 notice={name}")
+    assert (len(doubts), len(notes)) == (0, 1)
+
+
+def test_a_column_that_could_not_interleave_is_a_doubt_only_if_it_was_named() -> None:
+    batch = batch_of("\n".join(f"{client}.{n} 2 200" for client in (1, 2) for n in range(300)))
+    named = judge("EVIDENCE", batch)
+    assert [doubt.partition(":")[0] for doubt in named.doubts] == ["Too few switches inside requests"]
+    other = judge("EVIDENCE", batch, facts=facts_of(batch, named=False))
+    assert (other.doubts, other.verdict) == ((), Verdict.VALID)
+    assert "Too few switches inside requests" in other.notes[0]
+
+
+def test_errors_are_no_evidence() -> None:
+    batch = batch_of("\n".join(f"{client}.{n} 2 404" for client in (1, 2) for n in range(300)))
+    doubts = judge("EVIDENCE", batch, facts=facts_of(batch, named=False)).doubts
+    assert [doubt.partition(":")[0] for doubt in doubts] == ["Too few operations answered without an error"]
