@@ -135,7 +135,9 @@ def measure_request() -> tuple[float, float]:
         def work() -> None:
             for _ in range(REQUESTS):
                 operation = make_canary(CanaryKind.OPERATION, 0, 1, next(numbers))
-                head = f"GET / HTTP/1.1\r\nHost: localhost\r\nX-Crosstalk: {operation:016x}.{0:016x}.02\r\n\r\n"
+                head = (
+                    f"GET / HTTP/1.1\r\nHost: localhost\r\nX-Crosstalk: {operation:016x}.{0:016x}.02\r\n\r\n"
+                )
                 call(wrapper, make_environ(head.encode()))
 
         return work
