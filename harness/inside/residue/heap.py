@@ -23,12 +23,14 @@ from typing import Any, NamedTuple
 from .atoms import Atoms
 from .caches import is_callers_cache
 from .canaries import Finished
-from .routes import FRAME, find_routes, is_ours, name_frame, namespace_of, runs_ours
+from .routes import FRAME, Route, find_routes, is_ours, name_frame, namespace_of, runs_ours
 
 #: Objects looked at together.
 _CHUNK = 512
 #: Holders that are placed; of a target that keeps everything the first will do.
 HOLDERS_MAX = 20_000
+#: Holders on one route that are looked into: a target that stops has seconds for it.
+DETAILED_MAX = 100
 #: No other thread runs meanwhile: one that is making a tuple must hold the only reference to it, or it gets a
 #: SystemError; and to be looked at is to be referred to.
 _UNDISTURBED_S = 60.0
@@ -93,33 +95,51 @@ def _search(
     holders = find_holders(objects, atoms)
     count = len(objects)
     del objects
-    kept: dict[tuple[str, bool], Kept] = {}
-
-    def note(name: str, canaries: list[int], *, cached: bool) -> None:
-        kept.setdefault((name, cached), Kept(name, cached)).operations.update(canaries)
-
     routes = find_routes([holder.thing for holder in holders], roots) if holders else {}
-    judged: dict[int, bool] = {}
-
-    def is_cache(thing: Any) -> bool:
-        if id(thing) not in judged:
-            judged[id(thing)] = is_callers_cache(thing, atoms, entries_max)
-        return judged[id(thing)]
-
-    for thing, held in holders:
-        route = routes.get(id(thing))
-        if route is None:
-            continue
-        cached = any(map(is_cache, route.things))
-        framed = route.name.startswith(FRAME)
-        for leaf in _leaves(thing, held, atoms):
-            told = [number for number in leaf.canaries if not framed or number not in spared]
-            if told:
-                note(route.name + leaf.name, told, cached=cached or is_cache(leaf.container))
+    sorting = _Sorting(atoms, spared, entries_max)
+    for holder in holders:
+        if (route := routes.get(id(holder.thing))) is not None:
+            sorting.take(holder, route)
     for name, canaries in _held_by_frames(atoms, spared):
-        note(name, canaries, cached=False)
+        sorting.note(name, False, canaries)
     unplaced = sum(id(holder.thing) not in routes for holder in holders)
-    return Found(count, tuple(kept.values()), unplaced)
+    return Found(count, tuple(sorting.kept.values()), unplaced)
+
+
+class _Sorting:
+    """Sorts holders by route, and caches from what is kept."""
+
+    def __init__(self, atoms: Atoms, spared: Collection[int], entries_max: int) -> None:
+        self.kept: dict[tuple[str, bool], Kept] = {}
+        self._atoms = atoms
+        self._spared = spared
+        self._entries_max = entries_max
+        self._judged: dict[int, bool] = {}
+        self._like: dict[str, list[tuple[str, bool]]] = {}  # route -> what was found on it so far
+
+    def take(self, holder: Holder, route: Route) -> None:
+        """Note what a holder holds."""
+        spared = self._spared if route.name.startswith(FRAME) else ()
+        found = self._like.setdefault(route.name, [])
+        if len(found) >= DETAILED_MAX:  # they are alike: the rest is only counted
+            self.note(*found[0], [number for number in holder.canaries if number not in spared])
+            return
+        cached = any(map(self._is_cache, route.things))
+        for leaf in _leaves(holder.thing, holder.canaries, self._atoms):
+            told = [number for number in leaf.canaries if number not in spared]
+            if told:
+                found.append((route.name + leaf.name, cached or self._is_cache(leaf.container)))
+                self.note(*found[-1], told)
+
+    def note(self, name: str, cached: bool, canaries: list[int]) -> None:
+        """Note that something of this name holds these."""
+        if canaries:
+            self.kept.setdefault((name, cached), Kept(name, cached)).operations.update(canaries)
+
+    def _is_cache(self, thing: Any) -> bool:
+        if id(thing) not in self._judged:
+            self._judged[id(thing)] = is_callers_cache(thing, self._atoms, self._entries_max)
+        return self._judged[id(thing)]
 
 
 def find_holders(objects: Sequence[Any], atoms: Atoms) -> list[Holder]:

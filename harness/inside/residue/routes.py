@@ -28,6 +28,19 @@ from .names import name_type
 
 #: Of the harness itself, and of what drives tests: nothing of a target is theirs.
 _OURS = ("harness.", "harness", "pytest_crosstalk", "_pytest.", "pluggy.", "_pytest")
+#: Servers: what they hold of a connection's last request is not the application's.
+_SERVERS = ("gunicorn.", "waitress.", "gevent.pywsgi", "gevent.baseserver", "werkzeug.serving")
+#: What waits for work: its frames hold the last job until the next.
+_WAITING = (
+    *_SERVERS,
+    "gevent.",
+    "concurrent.futures",
+    "threading",
+    "queue",
+    "selectors",
+    "socketserver",
+    "http.server",
+)
 _PARTS_MAX = 12
 #: What the name of a route from a running frame begins with.
 FRAME = "the running frame"
@@ -92,7 +105,7 @@ def _is_followed(thing: Any) -> bool:
     if cls is FrameType:  # of a traceback or a generator: the collector sees none that runs
         return not runs_ours(thing)
     module = thing.__module__ if cls is FunctionType else _module_of(thing if issubclass(cls, type) else cls)
-    return not (isinstance(module, str) and module.startswith(_OURS))
+    return not (isinstance(module, str) and module.startswith((*_OURS, *_SERVERS)))
 
 
 def _module_of(cls: type) -> str:
@@ -136,9 +149,9 @@ def _frame_starts() -> list[tuple[str, Any]]:
 
 
 def runs_ours(frame: FrameType) -> bool:
-    """Whether a frame runs code of the harness, of what drives tests, or a module's own."""
+    """Whether a frame runs code of the harness, of what drives tests, of a server, or a module's own."""
     module = str(frame.f_globals.get("__name__", ""))
-    return module.startswith(_OURS) or frame.f_code.co_name == "<module>"
+    return module.startswith((*_OURS, *_WAITING)) or frame.f_code.co_name == "<module>"
 
 
 def name_frame(frame: FrameType) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -20,6 +21,7 @@ from harness.inside.body import Recorder
 from harness.inside.living import living_places
 from harness.inside.locality import Here, Locality
 from harness.target import Contexts
+from harness.workers.spec import COMPLAINT
 
 from .atoms import Atoms, values_in
 from .canaries import Finished
@@ -155,8 +157,12 @@ class Watch:
         if self._over:
             return
         self.stop()
-        with suppress(Exception):  # the target may be anything; it is never failed
+        try:
             self._look_back()
+        except Exception as error:  # the target may be anything; it is never failed
+            sys.stderr.write(
+                f"{COMPLAINT}what requests left can't be looked for: {type(error).__name__}: {error}\n"
+            )
         if self._folder is not None:
             self.names.write(self._folder)
 
