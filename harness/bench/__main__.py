@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import argparse
 
-from harness.bench import checkers, framework, live, load, pages, recording, residue
+from harness.bench import checkers, framework, interleaving, live, load, pages, recording, residue
 
 PARTS = {
     "recording": recording.main,
+    "interleaving": interleaving.main,
     "checkers": checkers.main,
     "load": load.main,
     "framework": framework.main,

@@ -1,7 +1,7 @@
 """What it costs to look for what requests leave: a look at the variables, the heap, and a request of Flask's.
 
-Run as ``python -m harness.bench.residue``. Times are CPU time, of things measured in turn in one run; the limit
-stands beside each. The heap is one of objects as applications have them (attributes, lists, dicts, text), and
+Run as ``python -m harness.bench.residue``. Times are CPU time, of things measured in turn in one run; the
+limit stands beside each. The heap is one of objects as applications have them (attributes, lists, text), and
 what the collector does not track is searched, but not counted as an object.
 """
 
@@ -83,7 +83,7 @@ class _Thing:
 
 
 def measure_search() -> tuple[int, float, float]:
-    """Return how many objects there were, and the milliseconds per million: of the search, of the collector."""
+    """Return how many objects there were, and milliseconds per million: the search's, the collector's."""
     things = [_Thing(number) for number in range(OBJECTS)]
     for thing, parent in itertools.pairwise(things):
         thing.parent = parent
@@ -173,7 +173,8 @@ def main(arguments: Sequence[str] = ()) -> int:
         f"residue: {look_ns:,.0f} ns a request at {VARIABLES} variables (limit {LOOK_NS_MAX:,} ns)\n"
         f"residue: {search_ms:,.0f} ms per million objects to search the heap (limit {SEARCH_MS_MAX} ms; "
         f"{objects:,} objects; the collector's own round before it {collect_ms:,.0f} ms)\n"
-        f"residue: {share:.1%} of a Flask session request of {request_us:,.0f} us, sampled (limit {SHARE_MAX:.0%})\n"
+        f"residue: {share:.1%} of a Flask session request of {request_us:,.0f} us, sampled "
+        f"(limit {SHARE_MAX:.0%})\n"
     )
     return 0
 

@@ -213,6 +213,10 @@ class Field(IntEnum):
     NOTICE = 105  # value: Notice
 
 
+#: Fields of a user's own application: the probes show none of them.
+OF_APPS = frozenset(field for field in Field if field >= Field.SEEN_STATUS)
+
+
 class Place(IntEnum):
     """Where a token was handed out; the detail of HANDED."""
 

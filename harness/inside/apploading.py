@@ -50,13 +50,19 @@ def load_app(name: str, prepare: Callable[[str], object]) -> WSGIApplication:
             raise LoadError(
                 f"--app {name}: {named.where} has no {named.attribute!r}{_perhaps(module)}"
             ) from error
+    _refuse_async(name, found)
     app = _make(name, found, named)
     if not callable(app):
         raise LoadError(f"--app {name} is {type(app).__name__}, not a WSGI application")
-    if inspect.iscoroutinefunction(app) or inspect.iscoroutinefunction(getattr(app, "__call__", None)):  # noqa: B004
-        raise LoadError(f"--app {name} is an ASGI application: crosstalk tests WSGI ones")
+    _refuse_async(name, app)
     wsgi: WSGIApplication = app
     return wsgi
+
+
+def _refuse_async(name: str, found: Any) -> None:
+    called = getattr(found, "__call__", None)  # noqa: B004 - its own method is what matters
+    if inspect.iscoroutinefunction(found) or inspect.iscoroutinefunction(called):
+        raise LoadError(f"--app {name} is an ASGI application: crosstalk tests WSGI ones")
 
 
 def _take_apart(name: str) -> _Named:
@@ -153,7 +159,7 @@ def _is_factory(found: Any) -> bool:
     positional = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     required = [p for p in parameters if p.kind in positional and p.default is p.empty]
     anything = any(p.kind is p.VAR_POSITIONAL for p in parameters)
-    return inspect.isclass(found) or not (len(required) == 2 or (anything and len(required) < 2))
+    return not (len(required) == 2 or (anything and len(required) < 2))
 
 
 def _perhaps(module: ModuleType) -> str:

@@ -66,6 +66,7 @@ class Interleaving:
         self._monitoring: Any = None
         self._tool = -1
         self._profiles = False
+        self._watched: set[CodeType] = set()
         self._rewriting: Rewriting | None = None
 
     def start(self, root: str) -> bool:
@@ -93,6 +94,8 @@ class Interleaving:
         """Watch no more."""
         if self._monitoring is not None:
             self._monitoring.set_events(self._tool, 0)
+            for code in self._watched:
+                self._monitoring.set_local_events(self._tool, code, 0)
             self._monitoring.free_tool_id(self._tool)
             self._monitoring = None
         if self._rewriting is not None:
@@ -122,7 +125,9 @@ class Interleaving:
         events = monitoring.events
         monitoring.use_tool_id(tool, _NAME)
         self._monitoring, self._tool = monitoring, tool
-        seen: set[CodeType] = set()
+        # What somebody else's watching switched off may be our own code.
+        monitoring.restart_events()
+        seen = self._watched
 
         def on_start(code: CodeType, offset: int) -> object:
             if not self.is_own(code.co_filename):

@@ -19,9 +19,9 @@ _SAMPLES = tuple(
     field_canary(make_canary(CanaryKind.OPERATION, 0, client, number), 5)
     for client, number in ((0, 1), (49, 999))
 )
-#: ``path`` is spelled as ``text`` is.
-_KINDS = ("text", "int", "uuid", "float")
-_PLAIN = ("1", "a", "0.5", "en", "2026-01-01", "2026", "x1", "index.html", "1.0", "A")
+#: ``path`` is spelled as ``text`` is. What takes a fraction takes a whole number too, and would round it.
+_KINDS = ("text", "uuid", "float", "int")
+_PLAIN = ("1", "2", "10", "100", "a", "0.5", "en", "2026-01-01", "2026", "x1", "index.html", "1.0", "A")
 _LENGTHS = range(1, 65)
 
 Accepts = Callable[[str], bool]

@@ -2,8 +2,8 @@
 
     client.number route status [field=value ...]
 
-``body=c2.1.4``: the canary of slot 4 of operation 1 of client 2 came back in the body; ``cookie=#77``: the token 77 was
-handed out in a cookie; ``notice=https``: as it says. A status of ``-`` is no answer.
+``body=c2.1.4``: the canary of slot 4 of operation 1 of client 2 came back in the body; ``cookie=#77``: the
+token 77 was handed out in a cookie; ``notice=https``: as it says. A status of ``-`` is no answer.
 """
 
 from __future__ import annotations

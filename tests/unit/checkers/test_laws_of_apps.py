@@ -102,8 +102,8 @@ def test_a_value_meant_for_one_is_handed_to_one(name: str) -> None:
 def test_both_callers_are_named() -> None:
     (violation,) = judge("B2", handed(ONE_EACH | {5: [5, 6]})).violations
     assert violation.explanation == (
-        "Operation w0.c5#5 and operation w0.c6#5, of two callers, were handed the same random value in a cookie "
-        "of GET /."
+        "Operation w0.c5#5 and operation w0.c6#5, of two callers, were handed the same random value in "
+        "a cookie of GET /."
     )
 
 

@@ -39,7 +39,7 @@ def test_a_table_is_true_at_its_codes_only() -> None:
         (Kind.LOOK, Look.VIEW_AFTER_YIELD, "view_after_yield"),
         (Kind.ENTER, 7, "enter"),
         (Kind.LOOK, 99, "an unknown checkpoint (25, 99)"),
-        (31, 0, "an unknown checkpoint (31, 0)"),
+        (30, 0, "an unknown checkpoint (30, 0)"),
     ],
 )
 def test_label(kind: int, point: int, name: str) -> None:

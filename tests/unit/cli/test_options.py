@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import re
 import sys
 from typing import Any
 
 import pytest
 
-from harness.history.scenarios import Scenario
+from harness.history.scenarios import PROBED
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import (
     LOCUST,
@@ -126,6 +127,10 @@ def test_one_target_is_one_column(values: dict[str, str]) -> None:
     assert only_column(parse(), CATALOGUE).server == ("gthread",)
 
 
+#: Options that are fields of ``Settings.app``.
+OF_APPS = {"urls", "methods", "exclude", "shared", "header"}
+
+
 @pytest.mark.parametrize("offered", [LOCUST, RUN, SERVE])
 def test_arguments_give_the_same_settings_again(offered: str) -> None:
     settings = parse(
@@ -145,7 +150,44 @@ def test_arguments_give_the_same_settings_again(offered: str) -> None:
         # What --without leaves is what --scenarios names from then on.
         renamed = {"duration": "duration_s", "no_yields": "yields", "without": "scenarios"}
         name = renamed.get(option.dest, option.dest)
-        assert getattr(again, name) == getattr(settings, name), option.name
+        if name == "app":
+            assert again.app == settings.app
+        elif name not in OF_APPS:
+            assert getattr(again, name) == getattr(settings, name), option.name
+
+
+def test_arguments_about_an_app_give_the_same_settings_again() -> None:
+    settings = parse(
+        app="package.module:create_app('a, b')", urls="requests.txt", methods="get,post",
+        exclude="/logout,/admin/*", shared="message,/wall", start_timeout_s="90", any_model=True,
+        header="Host: example.org | X-Forwarded-Proto: https",
+    )  # fmt: skip
+    values = dict(
+        argument.removeprefix("--").partition("=")[::2] for argument in to_arguments(settings, LOCUST)
+    )
+    again = parse(**{name.replace("-", "_"): value or True for name, value in values.items()})
+    assert again == settings
+    assert again.app.headers == (("Host", "example.org"), ("X-Forwarded-Proto", "https"))
+    assert again.app.methods == ("GET", "POST")
+
+
+WRONG_ABOUT_APPS = [
+    ({"app": "module"}, "names no application"),
+    ({"app": "m:app", "target": "n:app"}, "give one of them"),
+    ({"app": "m:app", "scenarios": "echo"}, "--scenarios is about targets with probes"),
+    ({"app": "m:app", "faults": "no_such"}, "--faults is about targets with probes"),
+    ({"shared": "/wall"}, "--shared is about an app of yours"),
+    ({"app": "m:app", "methods": "GET,FETCH"}, "there is no 'FETCH'"),
+    ({"app": "m:app", "header": "no header: x"}, "is no header's name"),
+    ({"app": "m:app\n"[:5] + "\x07"}, "control characters"),
+]
+
+
+@pytest.mark.parametrize(("values", "said"), WRONG_ABOUT_APPS)
+def test_what_makes_no_sense_about_an_app_is_one_line(values: dict[str, str], said: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(said)) as raised:
+        parse(**values)
+    assert "\n" not in str(raised.value)
 
 
 @pytest.mark.parametrize(
@@ -172,7 +214,7 @@ def test_to_leave_out_everything_is_wrong_usage() -> None:
 
 
 def test_every_scenario_can_be_named() -> None:
-    assert gather_catalogue().scenarios == {scenario.name.lower() for scenario in Scenario}
+    assert gather_catalogue().scenarios == {scenario.name.lower() for scenario in PROBED}
 
 
 def test_arguments_leave_out_what_is_the_default() -> None:

@@ -1,0 +1,165 @@
+"""Which routes an application's own router names, and the canary of each variable."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import uuid
+from typing import Any
+
+import bottle
+import pytest
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+from werkzeug.routing import BaseConverter, ValidationError
+
+from harness import records
+from harness.inside.routes.finding import survey_app
+from harness.store.survey import Rule, Survey
+from targetapp.framework import App
+
+
+class Even(BaseConverter):
+    """Takes even numbers of at most three digits: nothing that carries a canary."""
+
+    regex = r"[0-9]{1,3}"
+
+    def to_python(self, value: str) -> int:
+        if int(value) % 2:
+            raise ValidationError
+        return int(value)
+
+
+class Own(BaseConverter):
+    """Takes what looks like a UUID."""
+
+    def to_python(self, value: str) -> uuid.UUID:
+        return uuid.UUID(value)
+
+
+def make_flask(framework: Any = Flask) -> Any:
+    app = framework("x")
+    app.url_map.converters.update(even=Even, own=Own)
+    for rule in [*KINDS, "/plain"]:
+        app.add_url_rule(rule, rule.replace(".", "_"), lambda **_: "")
+    return app
+
+
+KINDS = {
+    "/a/<name>": "text",
+    "/b/<int:n>": "int",
+    "/c/<float:f>": "float",
+    "/d/<path:p>/end": "text",
+    "/e/<uuid:u>": "uuid",
+    "/f/<any(red,'dark blue'):k>": "",
+    "/g/<string(length=2):lang>": "",
+    "/h/<int(max=99):n>": "",
+    "/i/<even:n>": "",
+    "/j/<own:u>": "uuid",
+}
+
+
+def by_rule(survey: Survey) -> dict[str, Rule]:
+    return {rule.rule: rule for rule in survey.rules}
+
+
+@pytest.mark.parametrize("framework", [Flask, App])
+def test_every_converter_gets_a_canary_of_its_type(framework: Any) -> None:
+    rules = by_rule(survey_app(make_flask(framework)))
+    assert {rule: rules[rule].variables[0].kind for rule in KINDS} == KINDS
+    assert rules["/d/<path:p>/end"].literals == ("/d/", "/end")
+    assert rules["/f/<any(red,'dark blue'):k>"].variables[0].filler in ("red", "dark%20blue")
+    assert len(rules["/g/<string(length=2):lang>"].variables[0].filler) == 2
+    assert rules["/plain"].variables == ()
+    assert rules["/plain"].methods == ("GET", "HEAD")
+
+
+def test_an_app_is_found_behind_middleware() -> None:
+    app = make_flask()
+    app.wsgi_app = ProxyFix(app.wsgi_app)
+
+    def outermost(environ: Any, start_response: Any) -> Any:
+        return app(environ, start_response)
+
+    assert by_rule(survey_app(outermost)).keys() >= KINDS.keys()
+    assert by_rule(survey_app(ProxyFix(app))).keys() >= KINDS.keys()
+
+
+def test_what_has_no_router_has_no_routes_and_no_error() -> None:
+    assert survey_app(lambda environ, start_response: []) == Survey("")
+
+
+def test_a_router_that_fails_is_told_of() -> None:
+    class Broken:
+        @property
+        def url_map(self) -> Any:
+            return self
+
+        def iter_rules(self) -> Any:
+            raise RuntimeError("not now")
+
+        def __call__(self) -> None: ...
+
+    (skipped,) = survey_app(Broken()).skipped
+    assert skipped.why == "its routes can't be read: RuntimeError: not now"
+
+
+BOTTLE = {
+    "/a/<name>": "text",
+    "/b/<n:int>": "int",
+    "/c/<f:float>": "float",
+    "/d/<p:path>": "text",
+    "/e/<k:re:red|blue>": None,
+    "/f/<k:re:[a-f0-9]+>": "text",
+}
+
+
+def test_bottle_s_wildcards() -> None:
+    app = bottle.Bottle()
+    for rule in BOTTLE:
+        app.route(rule, ["GET"], lambda **_: "")
+    app.route("/a/<name>", ["POST"], lambda **_: "")
+    survey = survey_app(app)
+    rules = by_rule(survey)
+    assert {rule: rules[rule].variables[0].kind for rule in rules} == {
+        rule: kind for rule, kind in BOTTLE.items() if kind is not None
+    }
+    assert rules["/a/<name>"].methods == ("GET", "HEAD", "POST")
+    assert [skipped.rule for skipped in survey.skipped] == ["/e/<k:re:red|blue>"]
+
+
+DJANGO = """
+from django.conf import settings
+settings.configure(ROOT_URLCONF=__name__, SECRET_KEY="x")
+import django; django.setup()
+from django.core.wsgi import get_wsgi_application
+from django.urls import include, path, re_path
+from django.views import View
+class Item(View):
+    def get(self, request, id): ...
+def view(request, **values): ...
+inner = [path("item/<int:id>/", Item.as_view()), path("<slug:s>/<uuid:u>", view)]
+urlpatterns = [
+    path("", view),
+    path("in/", include(inner)),
+    re_path(r"^year/(?P<y>[0-9]{4})/(?P<name>[a-z0-9]+)/$", view),
+    re_path(r"^both/(?P<a>red|blue)$", view),
+]
+from harness import records
+from harness.inside.routes.finding import survey_app
+print(records.to_text(survey_app(get_wsgi_application())))
+"""
+
+
+def test_django_s_url_conf() -> None:
+    said = subprocess.run([sys.executable, "-c", DJANGO], capture_output=True, text=True, check=True).stdout
+    survey = records.from_text(Survey, said, "what was said")
+    found = {rule.rule: [variable.kind for variable in rule.variables] for rule in survey.rules}
+    assert found == {
+        "/": [],
+        "/in/item/<int:id>/": ["int"],
+        "/in/<slug:s>/<uuid:u>": ["text", "uuid"],
+        "/^year/(?P<y>[0-9]{4})/(?P<name>[a-z0-9]+)/$": ["", "text"],
+    }
+    assert by_rule(survey)["/in/item/<int:id>/"].methods == ("GET", "HEAD")
+    assert [skipped.rule for skipped in survey.skipped] == ["/^both/(?P<a>red|blue)$"]
