@@ -62,7 +62,7 @@ def test_how_often_a_body_is_closed(times: int, told: list[str], closed: int) ->
         return source
 
     body: Any = Wrapper(app, Locality(), recorder, {})(
-        {"PATH_INFO": "/", "HTTP_X_CROSSTALK": crosstalk_header()}, lambda status, headers: None
+        {"PATH_INFO": "/", "HTTP_X_CROSSTALK": crosstalk_header()}, lambda status, headers: lambda data: None
     )
     assert list(body) == [b"x"]
     for _ in range(times):
