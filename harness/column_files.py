@@ -16,7 +16,7 @@ from pathlib import Path
 from harness.store.files import StoreError, read_bytes, read_json
 
 from . import records
-from .history.canary import UNMARKED, from_text
+from .history.canary import ABSENT, UNMARKED, from_text
 from .report.data import CodePlace, Detail, ResourceSample
 
 #: More samples than a day's at two a second are no target's of ours.
@@ -24,6 +24,9 @@ SAMPLES_MAX = 200_000
 DETAIL_CHARACTERS_MAX = 4000
 #: More names than there are checkpoints.
 PLACES_MAX = 200
+#: More names than a process tells of.
+NAMES_MAX = 5_000
+NAME_CHARACTERS_MAX = 1_000
 
 
 def read_resources(path: Path) -> tuple[ResourceSample, ...]:
@@ -69,6 +72,23 @@ def read_places(paths: Iterable[Path]) -> dict[str, CodePlace]:
         for name, fields in list(said.items())[:PLACES_MAX]:
             with suppress(records.RecordError):
                 found.setdefault(str(name), records.from_json(CodePlace, fields, path.name))
+    return found
+
+
+def read_names(paths: Iterable[Path]) -> dict[int, str]:
+    """Return what the numbers in RESIDUE records stand for: variables and paths, by type and attribute."""
+    found: dict[int, str] = {}
+    for path in paths:
+        try:
+            said = read_json(path)
+        except StoreError:
+            continue
+        if not isinstance(said, dict):
+            continue
+        for digits, name in list(said.items())[:NAMES_MAX]:
+            number = from_text(str(digits))
+            if number not in (ABSENT, UNMARKED) and isinstance(name, str):
+                found.setdefault(number, name[:NAME_CHARACTERS_MAX])
     return found
 
 

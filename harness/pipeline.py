@@ -21,7 +21,7 @@ from . import records
 from .bookshelf import write_index
 from .checkers.judge import Judging
 from .checkers.table import checkers_for
-from .column_files import read_details, read_places, read_resources
+from .column_files import read_details, read_names, read_places, read_resources
 from .history.collect import read_history
 from .history.exercise import Exercising
 from .history.measures import Measuring
@@ -105,7 +105,8 @@ def judge_column(column: Column, run_id: str) -> tuple[ColumnReport, bool]:
     meta = records.to_json(column.read_meta())
     doubts = read_doubts(column.doubts_path)
     paths = [*column.client_journals(), *column.server_journals()]
-    history = read_history(paths, meta, [doubt.text for doubt in doubts], run_id)
+    names = read_names(column.names_files())
+    history = read_history(paths, meta, [doubt.text for doubt in doubts], run_id, names=names)
     judging = Judging(checkers_for(app=history.facts.app))
     measuring, exercising = Measuring(), Exercising()
     for batch in history.batches():

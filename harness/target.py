@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -102,6 +103,11 @@ def describe_faults() -> dict[str, FaultText]:
         row.id: FaultText(row.id, row.fault_class, row.reference, row.mechanism)
         for row in faults.FAULTS.values()
     }
+
+
+def contexts_here() -> Contexts | None:
+    """Return where Flask keeps its contexts, if something in this process has loaded a Flask that we know."""
+    return _flask_contexts() if "flask.globals" in sys.modules else None
 
 
 def known_faults() -> tuple[str, ...]:

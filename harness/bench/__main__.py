@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.bench import checkers, framework, interleaving, live, load, pages, recording
+from harness.bench import checkers, framework, interleaving, live, load, pages, recording, residue
 
 PARTS = {
     "recording": recording.main,
@@ -14,6 +14,7 @@ PARTS = {
     "framework": framework.main,
     "pages": pages.main,
     "live": live.main,
+    "residue": residue.main,
 }
 
 

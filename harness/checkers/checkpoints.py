@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.history.layout import Callback, Kind, Look, Remains
+from harness.history.layout import Callback, Kind, Look, Remains, Residue
 from harness.history.steps import Step
 
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -21,11 +21,12 @@ KINDS = 32
 STEP_KINDS = (Kind.STEP, Kind.PUSH, Kind.POP)
 
 #: What the point of each kind means; the kinds that are not here have none.
-_NAMES: dict[int, Callable[[int], Step | Callback | Look | Remains]] = {
+_NAMES: dict[int, Callable[[int], Step | Callback | Look | Remains | Residue]] = {
     **dict.fromkeys(STEP_KINDS, Step),
     Kind.TEARDOWN: Callback,
     Kind.LOOK: Look,
     Kind.CENSUS: Remains,
+    Kind.RESIDUE: Residue,
 }
 
 

@@ -34,7 +34,12 @@ class History:
 
 
 def read_history(
-    paths: Iterable[Path], meta: Mapping[str, Any], doubts: Iterable[str] = (), run_id: str = ""
+    paths: Iterable[Path],
+    meta: Mapping[str, Any],
+    doubts: Iterable[str] = (),
+    run_id: str = "",
+    *,
+    names: Mapping[int, str] | None = None,
 ) -> History:
     """Open the journals of a column; those that can't be read become facts with a problem.
 
@@ -44,6 +49,7 @@ def read_history(
         and ``named`` are used.
     :param doubts: what went wrong while the run was made, a sentence each.
     :param run_id: the run the journals have to belong to, if that is known.
+    :param names: what the numbers in RESIDUE records stand for.
     """
     journals: list[Journal] = []
     facts: list[JournalFacts] = []
@@ -70,6 +76,7 @@ def read_history(
         black_box=meta.get("black_box") is True,
         scenarios=tuple(str(name) for name in meta.get("scenarios") or ()),
         load_workers=int(meta.get("load_workers") or 1),
+        names=tuple((names or {}).items()),
         app=meta.get("app") is True,
         routes=routes_of(meta),
         shared=tuple(str(name) for name in meta.get("shared") or ()),

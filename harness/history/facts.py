@@ -49,6 +49,7 @@ class ColumnFacts:
     black_box: bool = False  # whoever asked accepts a verdict without evidence from inside
     scenarios: tuple[str, ...] = ()  # the only ones asked for; (): the whole mix
     load_workers: int = 1  # that were told to send operations; each leaves a journal
+    names: tuple[tuple[int, str], ...] = ()  # what the numbers in RESIDUE records stand for
     app: bool = False  # a user's own application, judged from outside
     routes: tuple[RouteFacts, ...] = ()  # of the application; a record's `spare` is a number in here
     shared: tuple[str, ...] = ()  # rules and fields by which callers publish on purpose

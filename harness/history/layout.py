@@ -63,6 +63,7 @@ class Kind(IntEnum):
     EXIT = 24  # the body is closed, the operation has left the target; nothing may be current
     LOOK = 25  # a probe looked in the middle of a view or of a body: point = Look
     CENSUS = 26  # after quiescence an object is still there: point = Remains, detail = Freed, value = Holder
+    RESIDUE = 27  # something a request left: point = Residue, value = its name, request = its owner
     YIELD = 31  # others were let run at a call in the code of the user's application
 
 
@@ -133,6 +134,27 @@ class Holder(IntEnum):
     SEQUENCE = 6
     OBJECT = 7
     KEPT_CONTEXT = 8  # a context that is itself never freed
+
+
+class Residue(IntEnum):
+    """What the outermost wrapper found of a request where it should not be; the point of a RESIDUE record.
+
+    ``value`` is the number of a name (``harness/inside/residue/names.py``), ``request`` the operation
+    whose data it is, ``activation`` a count.
+    """
+
+    SUMMARY = 0  # what was looked at: value = requests, activation = thousands of objects in the heap
+    LEFT = 1  # a variable holds the operation's data after its end: counted, no breach by itself
+    INHERITED = 2  # an operation began and ended with another caller's data in a variable
+    ACTIVE_AT_START = 3  # an app or request context was current on the worker as the operation started
+    ACTIVE_WHEN_IDLE = 4  # one is current on a thread of a pool that has no work
+    CLOSED_AGAIN = 5  # the server closed the body a second time
+    NEVER_CLOSED = 6  # the server dropped the body and never closed it
+    THREADS = 7  # threads that stay: activation = how many more than when warm
+    FILES = 8
+    SOCKETS = 9
+    KEPT = 10  # the heap holds the operation's data: activation = of how many operations, at this path
+    CACHED = 11  # as KEPT, in a bounded cache keyed by its caller: no breach
 
 
 class Callback(IntEnum):

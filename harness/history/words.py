@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from .columns import Records
-from .layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Side
+from .layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Residue, Side
 from .scenarios import Scenario
 from .steps import POPS, PUSHES, Step
 
@@ -34,6 +34,7 @@ POINTS: dict[Side, dict[Kind, Iterable[int]]] = {
         Kind.EXIT: _NONE,
         Kind.LOOK: Look,
         Kind.CENSUS: Remains,
+        Kind.RESIDUE: Residue,
         Kind.YIELD: _NONE,
     },
     Side.CLIENT: {
@@ -52,6 +53,7 @@ DETAILS: dict[Kind, Iterable[int]] = {
     Kind.TEARDOWN: Outcome,
     Kind.LEFT: Outcome,
     Kind.CENSUS: Freed,
+    Kind.RESIDUE: _NONE,
 }
 
 Table = npt.NDArray[np.bool_]

@@ -58,6 +58,12 @@ class Recorder(Protocol):
     def exit(self, here: Here) -> None:
         """Record that the operation has left the target."""
 
+    def closed_again(self, here: Here) -> None:
+        """Record that the server closed the body a second time."""
+
+    def never_closed(self, here: Here) -> None:
+        """Record that the server dropped the body without closing it."""
+
 
 class BodyCutOffError(ConnectionResetError):
     """Told to the server when a body that has begun can't be ended."""
@@ -142,8 +148,12 @@ class Body:
         return chunk
 
     def close(self) -> None:
-        """Close the app's iterable, once, and record that the operation has left the target."""
+        """Close the app's iterable, once, and record that the operation has left the target.
+
+        A second call of the server's is recorded, and does nothing else.
+        """
         if self._closed:
+            self._recorder.closed_again(self._here)
             return
         self._closed = True
         moved = self._arrive()
@@ -158,6 +168,11 @@ class Body:
         finally:
             self._recorder.exit(self._here)
             self._locality.put(moved or self._before)
+
+    def __del__(self) -> None:
+        """Record that nobody closed it; what it holds is left as it is."""
+        if not self._closed:
+            self._recorder.never_closed(self._here)
 
     def _arrive(self) -> Here | None:
         """Set the operation here; return what to put back, None if the operation still was here."""

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 import gc
 import itertools
-import sys
-import threading
 import weakref
 from typing import Any, NamedTuple
 
@@ -22,6 +20,7 @@ from harness.history.layout import Freed, Holder, Remains
 from harness.history.steps import Step
 
 from .holders import find_holders
+from .living import living_places
 from .locality import Here, Locality
 
 #: Most remains that are told of; a target that keeps everything would fill the disk with them.
@@ -114,20 +113,9 @@ class Census:
         return {id(reference): about for reference, about in watched if about[0] not in spared}
 
     def _spare(self) -> list[int]:
-        places = self._live_places()
+        places = living_places(self._locality, self._last)
         return [number for where, number in self._last.items() if where in places]
 
     def _forget_places(self) -> None:
-        places = self._live_places()
+        places = living_places(self._locality, self._last)
         self._last = {where: number for where, number in list(self._last.items()) if where in places}
-
-    def _live_places(self) -> set[bytes]:
-        """Return the "where" words of threads, or of greenlets, that still exist."""
-        if self._locality.greenlets:
-            greenlet = sys.modules["greenlet"].greenlet
-            # By type(): an object may answer anything when it is asked for its class.
-            found = [thing for thing in gc.get_objects() if issubclass(type(thing), greenlet)]
-            heres = [getattr(each, "crosstalk_here", None) for each in found if not each.dead]
-            return {here.where for here in heres if here is not None}
-        natives = {thread.native_id for thread in threading.enumerate()}
-        return {where for where in list(self._last) if int.from_bytes(where[:4], "little") in natives}

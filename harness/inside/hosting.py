@@ -16,6 +16,7 @@ from harness import records
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
 from harness.inside.apploading import load_app
+from harness.inside.body import Recorder
 from harness.inside.census import Census
 from harness.inside.complaint import fail
 from harness.inside.interleaving import Interleaving
@@ -23,13 +24,14 @@ from harness.inside.ledger import keep_ledger
 from harness.inside.locality import Locality
 from harness.inside.locating import Locating
 from harness.inside.observer import Observer
+from harness.inside.residue.watch import Watch, Watched
 from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
 from harness.store import files
 from harness.store.metadata import Doubt
-from harness.target import Loaded, LoadError, WSGIApplication, load_target
+from harness.target import Loaded, LoadError, WSGIApplication, contexts_here, load_target
 from harness.workers.spec import COMPLAINT, YES, Spec
 
 _MB = 1 << 20
@@ -79,9 +81,18 @@ class Inside:
         except LoadError as error:
             fail(str(error))
         self._write_routes(app)
-        recorder = Visitors(observer, interleaving) if yields else observer
+        recorder: Recorder = Visitors(observer, interleaving) if yields else observer
+        if spec.residue:
+            recorder = Watched(recorder, self._watch(app, observer, locality))
         announce = {"run": spec.run, "column": spec.column, "inside": YES}
         return Wrapper(app, locality, recorder, announce, guard=spec.guard)
+
+    def _watch(self, app: WSGIApplication, observer: Observer, locality: Locality) -> Watch:
+        """Watch for what requests leave, and look at what is left of them before the journal is closed."""
+        roots, folder = {"the application": app}, Path(self._spec.journal_dir)
+        watch = Watch(observer.residue, locality, roots=roots, contexts=contexts_here(), folder=folder)
+        observer.at_rest = watch.finish
+        return watch
 
     def _write_routes(self, app: WSGIApplication) -> None:
         """Leave what the app serves where the harness looks for it; each process would say the same."""

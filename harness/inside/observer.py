@@ -22,7 +22,16 @@ from typing import Any, TypeAlias
 
 from harness.history.canary import ABSENT
 from harness.history.journal import JournalWriter, original
-from harness.history.layout import DETAIL_SHIFT, KIND_SHIFT, POINT_SHIFT, Callback, Freed, Kind, Remains
+from harness.history.layout import (
+    DETAIL_SHIFT,
+    KIND_SHIFT,
+    POINT_SHIFT,
+    Callback,
+    Freed,
+    Kind,
+    Remains,
+    Residue,
+)
 from harness.target import Contexts
 
 from . import sight
@@ -43,6 +52,8 @@ from .rows import (
     pack_word,
 )
 from .yields import Pause
+
+_COUNT_MAX = (1 << 32) - 1
 
 Job: TypeAlias = Callable[[], Any]
 
@@ -75,6 +86,8 @@ class Observer:
     ) -> None:
         self.locality = locality
         self._census = census
+        #: Called before the journal of a process that stopped in order is closed, with no request inside.
+        self.at_rest: Callable[[], None] | None = None
         self._counted = False
         self.pushed = None if census is None else census.pushed
         self._open_journal = open_journal
@@ -114,6 +127,20 @@ class Observer:
         """Record that the body is closed and the operation has left the target."""
         self._record(here, here.threes[EXIT], here.tail, 0)
         next(self._exited)
+
+    def closed_again(self, here: Here) -> None:
+        """Record nothing: :class:`harness.inside.residue.watch.Watched` tells of it."""
+
+    def never_closed(self, here: Here) -> None:
+        """Record nothing, as above."""
+
+    def residue(self, operation: int, owner: int, value: int, residue: Residue, count: int) -> None:
+        """Record something that a request left, see :class:`~harness.history.layout.Residue`."""
+        writer = self._writer or self._open()
+        if writer is not None:
+            where = int.from_bytes(self.locality.here().where, "little")
+            meta = min(count, _COUNT_MAX) | residue << POINT_SHIFT | Kind.RESIDUE << KIND_SHIFT
+            writer.write(time.monotonic_ns(), operation, owner, 0, 0, value, where, meta)
 
     def yielded(self, here: Here) -> None:
         """Record that others are let run at a call in the user's own code."""
@@ -196,6 +223,8 @@ class Observer:
         if _count(self._entered) > _count(self._exited):
             self._writer.abandon()
         else:
+            if self.at_rest is not None:
+                self.at_rest()
             self._count_remains(self._writer)
             self._writer.close()
 

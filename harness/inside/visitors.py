@@ -35,6 +35,7 @@ class Visitors:
         self.returned = observer.returned
         self.chunk = observer.chunk
         self.exit = observer.exit
+        self.closed_again, self.never_closed = observer.closed_again, observer.never_closed
         self._enter = observer.enter
         self._serve_here = interleaving.serve_here
 

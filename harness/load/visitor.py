@@ -35,6 +35,7 @@ class Identity:
     seed: int
     worker: int
     client: int
+    stream: int | None = None  # the load worker whose draws it repeats
 
 
 class Visitor:
@@ -60,7 +61,7 @@ class Visitor:
         self._forwarded = any("https" in value.lower() for _, value in self._headers)
         self._who = who
         self._plan = plan
-        self._visits = Visits(who.seed, who.worker, who.client, plan)
+        self._visits = Visits(who.seed, who.worker, who.client, plan, who.stream)
         self._recorder = recorder
         self._timeout_s = timeout_s
         self._jar, self._seen = Jar(), Seen()

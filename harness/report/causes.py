@@ -39,7 +39,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "left",
         "Something stayed behind on the worker",
-        ("I0", "I2"),
+        ("I0", "I2", "I11"),
         "Look at the pops: on some path (an error, an early return, a generator that nobody closes) a "
         "context is pushed and not popped, or popped on another worker than the one that pushed it.",
     ),
@@ -53,7 +53,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "outlived",
         "Something of a request outlived it",
-        ("I10",),
+        ("I10", "I13"),
         "Look for what keeps a reference after the teardown: a list, a cache, a traceback in a log "
         "record, a closure given to a thread or a timer, a reference cycle that no collection breaks.",
     ),
@@ -81,7 +81,7 @@ CAUSES: tuple[Cause, ...] = (
     Cause(
         "answer",
         "A request was answered wrongly or not once",
-        ("I8",),
+        ("I8", "I12"),
         "Start with the target's log: an answer of the wrong status is often an exception that was "
         "logged there.",
     ),

@@ -14,7 +14,19 @@ from harness.blackbox.carrying import caller_of, owner_of
 from harness.checkers.fields import SAYINGS
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, name_canary, split_canary
 from harness.history.event import Event
-from harness.history.layout import App, Callback, Ending, Field, Freed, Kind, Look, Outcome, Remains, Side
+from harness.history.layout import (
+    App,
+    Callback,
+    Ending,
+    Field,
+    Freed,
+    Kind,
+    Look,
+    Outcome,
+    Remains,
+    Residue,
+    Side,
+)
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 
@@ -27,6 +39,7 @@ POINTS: dict[Kind, type[IntEnum]] = {
     Kind.TEARDOWN: Callback,
     Kind.LOOK: Look,
     Kind.CENSUS: Remains,
+    Kind.RESIDUE: Residue,
 }
 
 #: Kinds whose ``detail`` is the class of an exception; their ``value`` is its canary.
@@ -112,7 +125,7 @@ def scenario_of(event: Event) -> str:
     """Return the name of the scenario an event's operation played, '' if its record has none."""
     if event.side is Side.CLIENT:
         number = event["scenario"]
-    elif event["kind"] in WITH_OUTCOME or event["kind"] in (Kind.CHUNK, Kind.CENSUS):
+    elif event["kind"] in WITH_OUTCOME or event["kind"] in (Kind.CHUNK, Kind.CENSUS, Kind.RESIDUE):
         return ""
     else:
         number = event["detail"]

@@ -26,6 +26,7 @@ T = TypeVar("T", RunMeta, ColumnMeta)
 JOURNAL = ".journal"
 DETAILS = ".details.jsonl"
 PLACES = ".places.json"
+NAMES = ".names.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +118,10 @@ class Column:
     def places_files(self) -> list[Path]:
         """Return what the target's processes said of where their checkpoints are, sorted."""
         return regular_files(self.server_dir, PLACES)
+
+    def names_files(self) -> list[Path]:
+        """Return what the numbers in the target's RESIDUE records stand for, sorted."""
+        return regular_files(self.server_dir, NAMES)
 
     def forget_sessions(self) -> None:
         """Remove the target's sessions, and the throw-away key that signs them; the target is gone."""

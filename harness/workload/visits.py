@@ -30,11 +30,17 @@ _WEIGHT = 6
 
 
 class Visits(Iterator[Item]):
-    """One client's visits, a function of seed, load worker, client and plan alone."""
+    """One client's visits, a function of seed, load worker, client and plan alone.
 
-    def __init__(self, seed: int, worker: int, client: int, plan: RoutePlan) -> None:
+    :param stream: draws as this load worker would, for one that needs canaries of its own; None: as itself.
+    """
+
+    def __init__(
+        self, seed: int, worker: int, client: int, plan: RoutePlan, stream: int | None = None
+    ) -> None:
+        drawn = worker if stream is None else stream
         # Text seeds are hashed with SHA-512, the same on every version and machine.
-        self._rng = Random(f"crosstalk/visits/{seed}/{worker}/{client}")  # noqa: S311 - has to be repeatable
+        self._rng = Random(f"crosstalk/visits/{seed}/{drawn}/{client}")  # noqa: S311 - has to be repeatable
         self._maker = Maker(self._rng, worker, client, ())
         self._plan = plan
         numbers = list(range(len(plan.routes)))

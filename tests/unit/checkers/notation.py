@@ -8,6 +8,7 @@ the target (journal ``server/1``, after the word ``@2`` ``server/2``):
     1.view            comes to a step                  1?after  a probe looks: before after nested chunk
                                                        and around a job: job_start job job_end
     1%request:never   outlived it, says the census     1%summary[op=0,value=n3]  that looked for 3 objects
+    1&kept[request=2]  the wrapper found a residue; 1&summary[op=0,value=n3]  of 3 requests
     1^rf              a ledger callback runs: rf rl rt, af al at ap; 1^rf:error  given an exception
     1~  1!  1*        wsgi_app returned, an exception left, a chunk was yielded
     1:up  1:serve  1:answer  1:down  1:all     the usual words for these parts of the cycle
@@ -36,7 +37,7 @@ from harness.checkers.table import CHECKERS
 from harness.history.canary import UNMARKED, CanaryKind, make_canary
 from harness.history.columns import DTYPES, Batch
 from harness.history.facts import ColumnFacts, JournalFacts
-from harness.history.layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Side
+from harness.history.layout import App, Callback, Field, Freed, Kind, Look, Outcome, Remains, Residue, Side
 from harness.history.scenarios import Scenario
 from harness.history.steps import Step
 from harness.verdict import Result
@@ -59,6 +60,8 @@ LOOKS = {
     "job": Look.JOB,
     "job_end": Look.JOB_END,
 }
+#: What the number n7 in a RESIDUE record stands for.
+NAMES = ((7, "the ContextVar 'user'"),)
 FREED = {None: Freed.NONE, "collector": Freed.BY_COLLECTOR, "never": Freed.NEVER}
 TURNS = {
     "+app": (Kind.PUSH, Step.APP_CONTEXT_PUSH),
@@ -80,7 +83,7 @@ PARTS["all"] = " ".join(PARTS[part] for part in ("up", "serve", "answer", "down"
 
 _WORD = re.compile(r"(?P<who>\d)(?P<what>[^\[]+?)(?P<more>\[.*\])?$")
 _SERVER_WHAT = re.compile(
-    r"(?P<sign>[<>~!*]|[+-](?:app|req)|[.?^%])(?P<name>[a-z_]*)(?P<number>\d?)(?::(?P<given>\w+))?"
+    r"(?P<sign>[<>~!*]|[+-](?:app|req)|[.?^%&])(?P<name>[a-z_]*)(?P<number>\d?)(?::(?P<given>\w+))?"
 )
 
 
@@ -222,8 +225,9 @@ class Story:
         if sign in TURNS:
             kind, step = TURNS[sign]
             return {"kind": kind, "point": step, "activation": _activation(who, sign[1:], number)}
-        if sign == "%":
-            return {"kind": Kind.CENSUS, "point": Remains[name.upper()], "detail": FREED[given], "value": 0}
+        if sign in "%&":
+            kind, points = (Kind.CENSUS, Remains) if sign == "%" else (Kind.RESIDUE, Residue)
+            return {"kind": kind, "point": points[name.upper()], "detail": FREED[given], "value": 0}
         if sign == "?":
             return {"kind": Kind.LOOK, "point": LOOKS[name], "activation": _activation(who, "req", "1")}
         if sign == ".":
@@ -250,7 +254,9 @@ class Story:
             for source, rows in sorted(self.rows.items())
         )
         # A story is about a few operations, and nobody expects all laws of it.
-        return ColumnFacts(self.model, "made-up", inside, journals, black_box=True, scenarios=("echo",))
+        return ColumnFacts(
+            self.model, "made-up", inside, journals, black_box=True, scenarios=("echo",), names=NAMES
+        )
 
 
 def _context(step: Step) -> str:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from harness.column_files import read_details, read_places, read_resources
+from harness.column_files import read_details, read_names, read_places, read_resources
 from harness.report.data import CodePlace, Detail
 
 HEAD = "t_s,processes,cpu_percent,rss_bytes,threads,open_files\n"
@@ -56,3 +56,13 @@ def test_places_are_read_and_rubbish_is_left_out(tmp_path: Path) -> None:
     (tmp_path / "3.places.json").write_text("[]")
     found = read_places([*sorted(tmp_path.iterdir()), tmp_path / "none"])
     assert found == {"view": CodePlace("a/b.py", 3), "exit": CodePlace("c.py", 4)}
+
+
+def test_names_are_read_and_what_is_none_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / "1.names.json").write_text(
+        '{"0000000000000007": "shop.USER", "x": "y", "0000000000000008": 3}'
+    )
+    (tmp_path / "2.names.json").write_text('{"0000000000000007": "another", "0000000000000009": "shop.LAST"}')
+    (tmp_path / "3.names.json").write_text("[]")
+    found = read_names([*sorted(tmp_path.iterdir()), tmp_path / "none"])
+    assert found == {7: "shop.USER", 9: "shop.LAST"}

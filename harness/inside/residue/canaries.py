@@ -1,0 +1,112 @@
+"""Canaries of finished operations, recognised in text, bytes and integers.
+
+Rules: what is kept of the operations is one number for each client, so that a long run costs nothing; and a
+text is searched for the few prefixes that its clients' canaries have before anything slower looks at it.
+
+An operation is known by its own canary and by those of its fields, in each of their spellings
+(:mod:`harness.blackbox.carrying`). What is returned is the operation's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+
+from harness.blackbox.carrying import UUID_HEAD, from_float, owner_of, to_float, to_uuid
+from harness.history.canary import CanaryKind, make_canary, split_canary, to_text
+
+_TEXT = re.compile(r"(?=([13][0-9a-f]{15}))")
+_UUID = re.compile(r"(3[0-9a-f]{3})-([0-9a-f]{12})")
+_DECIMAL = re.compile(r"(?<![0-9])([1-4][0-9]{18})(?![0-9])")
+_FLOAT = re.compile(r"(?<![0-9])([2-4][0-9]{15})\.5")
+_CLIENT_SHIFT = 32
+#: Digits of a prefix: those that say the kind, the load worker and the first half of the client.
+_PREFIX = 6
+#: Beyond these a float has no room for a canary.
+_FLOAT_WORKERS, _FLOAT_CLIENTS = 16, 4096
+_HALF = (1 << 64) - 1
+_HEAD = int(UUID_HEAD, 16)
+#: No canary of an operation is smaller.
+LEAST = CanaryKind.OPERATION << 60
+
+
+class Finished:
+    """The operations that have left this process; clients number theirs upwards."""
+
+    __slots__ = ("_bytes", "_floats", "_latest", "_texts")
+
+    def __init__(self) -> None:
+        self._latest: dict[int, int] = {}
+        self._texts: tuple[str, ...] = ()
+        self._floats: tuple[str, ...] = ()
+        self._bytes: tuple[bytes, ...] = ()
+
+    def add(self, number: int) -> None:
+        """Note that an operation has left."""
+        self._latest[number >> _CLIENT_SHIFT] = number
+
+    def prepare(self) -> None:
+        """Make ready to search: to be called after a client's first :meth:`add`."""
+        numbers = list(self._latest.values())
+        self._texts = tuple(sorted({prefix for number in numbers for prefix in _prefixes(number)}))
+        self._floats = tuple(sorted({prefix for number in numbers for prefix in _float_prefixes(number)}))
+        self._bytes = tuple(text.encode() for text in self._texts)
+
+    def __contains__(self, number: int) -> bool:
+        latest = self._latest.get(number >> _CLIENT_SHIFT)
+        return latest is not None and LEAST < number <= latest
+
+    def may_be_in_text(self, text: str) -> bool:
+        """Whether *text* may hold one; quick, and sometimes wrong."""
+        if any(prefix in text for prefix in self._texts):
+            return True
+        return ".5" in text and any(prefix in text for prefix in self._floats)
+
+    def may_be_in_bytes(self, data: bytes) -> bool:
+        """Whether *data* may hold one; quick, and sometimes wrong."""
+        return any(prefix in data for prefix in self._bytes)
+
+    def in_text(self, text: str) -> list[int]:
+        """Return those that *text* spells."""
+        found = [int(digits, 16) for digits in _TEXT.findall(text)]
+        found += [int(head + tail, 16) for head, tail in _UUID.findall(text)]
+        found += map(int, _DECIMAL.findall(text))
+        found += [from_float(int(digits)) for digits in _FLOAT.findall(text)]
+        return self._finished(found)
+
+    def in_bytes(self, data: bytes) -> list[int]:
+        """Return those that *data* spells."""
+        return self.in_text(data.decode("latin-1"))
+
+    def in_integers(self, numbers: Iterable[int]) -> list[int]:
+        """Return those among *numbers*; a UUID is one of 128 bits."""
+        large = (number for number in numbers if number > LEAST)
+        return self._finished(number & _HALF if number >> 64 == _HEAD else number for number in large)
+
+    def _finished(self, numbers: Iterable[int]) -> list[int]:
+        owners = (owner_of(number)[0] for number in numbers if LEAST < number <= _HALF)
+        return [owner for owner in owners if owner in self]
+
+
+def client_of(number: int) -> int:
+    """Return a number for the client that made a canary."""
+    return number >> _CLIENT_SHIFT & 0xFFFFFFF
+
+
+def _prefixes(operation: int) -> Iterator[str]:
+    """Yield what the spellings of an operation's canaries begin with, whatever its number."""
+    parts = split_canary(operation)
+    yield to_text(operation)[:_PREFIX]
+    for number in (1, (1 << 32) - 1):
+        canary = make_canary(CanaryKind.VALUE, parts.worker, parts.client, number)
+        yield to_text(canary)[:_PREFIX]
+        yield to_uuid(canary)[19:26]
+        yield str(canary)[:8]
+
+
+def _float_prefixes(operation: int) -> Iterator[str]:
+    """Yield the same for floats: a few digits that any text may hold, so that ".5" is looked for first."""
+    parts = split_canary(operation)
+    if parts.worker < _FLOAT_WORKERS and parts.client < _FLOAT_CLIENTS:
+        for number in (1, (1 << 32) - 1):
+            yield to_float(make_canary(CanaryKind.VALUE, parts.worker, parts.client, number))[:5]

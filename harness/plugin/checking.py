@@ -1,0 +1,220 @@
+"""One check of one application, in this process: the same history, checkers and verdict as ``crosstalk run``.
+
+1. the application is wrapped: the outermost wrapper, an observer, the watch for what requests leave;
+2. its routes are planned, as ``--app`` plans them;
+3. clients with canaries and cookies of their own are served by threads or greenlets of a pool;
+4. all is quiet: the heap is searched, the journals are closed;
+5. the journals of both sides are read back and judged.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from harness.checkers.judge import Judging
+from harness.checkers.table import checkers_for
+from harness.history.collect import read_history
+from harness.history.journal import JournalWriter
+from harness.history.layout import Side
+from harness.inside.apploading import load_app
+from harness.inside.body import Recorder as Recording
+from harness.inside.interleaving import Interleaving
+from harness.inside.locality import Locality
+from harness.inside.observer import Observer
+from harness.inside.residue.watch import Watch, Watched
+from harness.inside.routes.finding import survey_app
+from harness.inside.visitors import NO_CONTEXTS, Visitors
+from harness.inside.wrapper import Wrapper
+from harness.inside.yields import make_pause
+from harness.load.connections import Connection
+from harness.load.recording import Recorder
+from harness.load.visitor import Identity, Visitor
+from harness.store.survey import RoutePlan
+from harness.target import LoadError, WSGIApplication, contexts_here
+from harness.verdict import Result
+from harness.workers.spec import DEFAULT_SWITCH_INTERVAL_S
+from harness.workload.operation import Policy
+from harness.workload.routes import RequestsError, plan_routes, read_requests
+
+from .asking import Asked, AskedWrongError, Checked
+from .calling import CallingConnection
+from .driving import drive, switching_every
+from .serving import serving
+from .telling import tell
+
+_RUN = "in-process"
+_JOURNAL_MAX_BYTES = 1 << 28
+_TIMEOUT_S = 20.0
+#: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
+_WORKERS = 256
+_checks = itertools.count()
+
+
+class _CallingVisitor(Visitor):
+    """A client that calls the application."""
+
+    def __init__(self, app: WSGIApplication, who: Identity, plan: RoutePlan, recorder: Recorder) -> None:
+        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S)
+        self._app = app
+
+    def _connection(self, policy: Policy) -> Connection:
+        self._opened += 1
+        return CallingConnection(self._app, self._who.client << 16 | self._opened & 0xFFFF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """The application, wrapped, and what watches it."""
+
+    app: WSGIApplication
+    wsgi: WSGIApplication
+    observer: Observer
+    watch: Watch
+
+
+def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
+    """Check *app*, or the application of that name, with journals in the empty *folder*.
+
+    :raises AskedWrongError: if there is nothing to ask for, or what is asked for can't be done.
+    """
+    asked.verify()
+    server_dir, client_dir = folder / "server", folder / "client"
+    server_dir.mkdir(parents=True)
+    client_dir.mkdir(parents=True)
+    with _staged(app, asked, server_dir) as stage:
+        plan = plan_for(stage.app, asked)
+        journal = JournalWriter(client_dir / "0.journal", Side.CLIENT, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+        try:
+            _load(stage.wsgi, asked, plan, journal)
+        finally:
+            journal.close()
+        # The clients are gone: what holds a canary now is the application's.
+        stage.observer.close()
+    results = judge(asked, plan, folder, stage.watch.names.as_dict())
+    return tell(asked, plan, results)
+
+
+def plan_for(app: WSGIApplication, asked: Asked) -> RoutePlan:
+    """Return what to ask of *app*.
+
+    :raises AskedWrongError: if that is nothing.
+    """
+    try:
+        if asked.urls:
+            return read_requests("\n".join(asked.urls), asked.exclude)
+    except RequestsError as error:
+        raise AskedWrongError(f"urls: {error}") from None
+    plan = plan_routes(survey_app(app), asked.methods, asked.exclude)
+    if not plan.routes:
+        why = "; ".join(f"{each.rule}: {each.why}" for each in plan.skipped[:3])
+        raise AskedWrongError(
+            f"no route to ask for was found in {type(app).__name__}{f' ({why})' if why else ''}: name some, "
+            "as in urls=['GET /search?q={canary}']"
+        )
+    return plan
+
+
+@contextlib.contextmanager
+def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Iterator[_Stage]:
+    """Wrap *app* for the length of a block."""
+    locality = Locality(greenlets=asked.worker_model == "greenlet")
+    numbers = itertools.count(1)
+
+    def open_journal() -> JournalWriter:
+        path = server_dir / f"{os.getpid()}-{next(numbers)}.journal"
+        return JournalWriter(path, Side.SERVER, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+
+    observer = Observer(open_journal, NO_CONTEXTS, None, locality)
+    interleaving = Interleaving(asked.seed, make_pause(asked.worker_model).now, locality, observer)
+    watch: Watch | None = None
+    try:
+        target = _start(app, asked, interleaving)
+        watch = Watch(
+            observer.residue,
+            locality,
+            roots={"the application": target},
+            contexts=contexts_here(),
+            always_full=True,
+            cache_max=asked.cache_max,
+        )
+        observer.at_rest = watch.finish
+        events: Recording = Visitors(observer, interleaving) if asked.yields else observer
+        wrapper = Wrapper(target, locality, Watched(events, watch), {})
+        with switching_every(DEFAULT_SWITCH_INTERVAL_S):
+            yield _Stage(target, wrapper, observer, watch)
+    finally:
+        interleaving.stop()
+        if watch is not None:
+            watch.stop()
+        observer.close()
+
+
+def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving) -> WSGIApplication:
+    """Return the application, loaded once its own code is watched.
+
+    :raises AskedWrongError: if it can't be loaded.
+    """
+    if not isinstance(app, str):
+        if asked.yields:
+            interleaving.start(asked.root)
+        return app
+    try:
+        return load_app(app, interleaving.start if asked.yields else lambda root: None)
+    except LoadError as error:
+        raise AskedWrongError(str(error).removeprefix("--app ")) from error
+
+
+def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter) -> None:
+    recorder = Recorder(journal)
+    # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
+    worker = next(_checks) % _WORKERS
+    callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
+    if not asked.http:
+        drive(
+            [_CallingVisitor(wsgi, who, plan, recorder) for who in callers],
+            asked.workers,
+            asked.operations,
+        )
+        return
+    with serving(wsgi) as address:
+        clients = [
+            Visitor(
+                address, Identity(asked.seed, worker, number, 0), plan, recorder, _TIMEOUT_S, asked.headers
+            )
+            for number in range(asked.clients)
+        ]
+        try:
+            drive(clients, asked.workers, asked.operations)
+        finally:
+            for client in clients:
+                client.close()
+
+
+def judge(asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str]) -> tuple[Result, ...]:
+    """Return what every checker says of the journals in *folder*."""
+    meta: dict[str, Any] = {
+        "model": asked.worker_model,
+        "server": "http" if asked.http else "in-process",
+        "inside": True,
+        "app": True,
+        "shared": asked.shared,
+        "routes": [
+            {
+                "label": route.label,
+                "rule": route.rule,
+                "fields": [{"place": field.place, "name": field.name} for field in route.fields],
+            }
+            for route in plan.routes
+        ],
+    }
+    history = read_history(sorted(folder.glob("*/*.journal")), meta, run_id=_RUN, names=names)
+    judging = Judging(checkers_for(app=True))
+    for batch in history.batches():
+        judging.feed(batch)
+    return judging.finish(history.facts)

@@ -1,0 +1,65 @@
+"""What a test shows: the verdict, each kind of violation with its explanation and witness, or every doubt."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
+from harness.inert import inert_line
+from harness.report.timeline import make_timeline, timeline_text
+from harness.store.survey import RoutePlan
+from harness.verdict import Result, Verdict, merge_results
+
+from .asking import Asked, Checked
+
+WIDTH = 100
+#: Kinds of violation that are shown with a witness; the others are counted.
+KINDS_SHOWN = 5
+
+
+def tell(asked: Asked, plan: RoutePlan, results: Sequence[Result]) -> Checked:
+    """Return what a check came to."""
+    verdict = merge_results(results)
+    anomalies = tuple(f"{result.invariant} {kind}" for result in results for kind in result.kinds)
+    lines = [_head(asked, plan, verdict), *_body(results, verdict)]
+    text = "\n".join(lines)
+    return Checked(verdict.word, text, asked.seed, asked.operations, anomalies)
+
+
+def _head(asked: Asked, plan: RoutePlan, verdict: Verdict) -> str:
+    how = "over HTTP" if asked.http else "in-process"
+    units = f"{asked.workers} {'greenlets' if asked.worker_model == 'greenlet' else 'threads'}"
+    routes = f"{len(plan.routes)} route{'' if len(plan.routes) == 1 else 's'}"
+    return (
+        f"crosstalk: {verdict.word.upper()} ({asked.operations:,} operations of {asked.clients} clients on "
+        f"{routes}, {units}, {how}, seed {asked.seed})"
+    )
+
+
+def _body(results: Sequence[Result], verdict: Verdict) -> Iterator[str]:
+    if verdict is Verdict.INVALID:
+        yield from _violations(results)
+        return
+    for result in results:
+        if verdict is Verdict.UNKNOWN and result.verdict is Verdict.UNKNOWN:
+            yield from (f"  {result.invariant}: {inert_line(doubt)}" for doubt in result.doubts)
+
+
+def _violations(results: Sequence[Result]) -> Iterator[str]:
+    shown = 0
+    for result in results:
+        for anomaly, group in groupby(result.violations, key=lambda violation: violation.anomaly):
+            shown += 1
+            if shown > KINDS_SHOWN:
+                continue
+            violation = next(group)
+            count = result.kinds.get(anomaly, 1)
+            yield ""
+            yield f"{result.invariant} {anomaly} ({count:,}): {result.title}"
+            yield f"  {inert_line(violation.explanation)}"
+            yield "  witness:"
+            yield from (
+                f"    {inert_line(line)}" for line in timeline_text(make_timeline(violation.witness), WIDTH)
+            )
+    if shown > KINDS_SHOWN:
+        yield f"... and {shown - KINDS_SHOWN} more kinds of violation"

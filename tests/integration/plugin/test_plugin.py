@@ -1,0 +1,136 @@
+"""The plugin as a project meets it: pytest in a process of its own, under xdist, on apps in a test's file."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+SHOP = """
+import sys
+import pytest
+from flask import Flask, g, request, session
+
+right = Flask("right")
+right.secret_key = "x"
+
+@right.get("/hello/<name>")
+def hello(name):
+    g.name = str(name).upper().lower()
+    session["visits"] = session.get("visits", 0) + 1
+    return f"{g.name} {request.args.get('canary')}"
+
+leaky = Flask("leaky")
+LAST = {}
+
+@leaky.get("/leak/<name>")
+def leak(name):
+    LAST["name"] = name
+    str(name).upper().lower()
+    return LAST["name"]
+"""
+
+
+def run(folder: Path, tests: str, *options: str, shop: str = SHOP) -> subprocess.CompletedProcess[str]:
+    """Run *tests* with the plugin; xdist has two workers unless the options say otherwise."""
+    (folder / "test_shop.py").write_text(shop + tests)
+    environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
+    environ.pop("PYTEST_ADDOPTS", None)
+    command = [sys.executable, "-m", "pytest", "-p", "pytest_crosstalk", "-p", "no:cacheprovider", "-q"]
+    return subprocess.run(
+        [*command, "--rootdir", str(folder), *options, "test_shop.py"],
+        cwd=folder,
+        env=environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+    )
+
+
+def test_a_leaky_app_fails_with_its_witness_and_a_right_one_passes(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+def test_right(crosstalk):
+    assert crosstalk.check(right).verdict == "valid"
+    assert not {"gevent", "locust"} & set(sys.modules)
+
+def test_leaky(crosstalk):
+    crosstalk.check(leaky, operations=1000)
+""",
+        "-n",
+        "2",
+    )
+    assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+    assert "B1 foreign-in-body" in done.stdout
+    assert "what one caller sends reaches no other caller" in done.stdout
+    assert "witness:" in done.stdout
+    assert "I13 kept (1): nothing of a finished request is kept" in done.stdout
+    assert "test_shop.LAST > dict holds data of 1 operation." in done.stdout
+    assert 'run it again: pytest "test_shop.py::test_leaky" --crosstalk-seed=' in done.stdout
+    assert "Traceback" not in done.stdout
+    assert "harness/" not in done.stdout
+
+
+def test_over_http_and_with_a_seed_that_is_run_five_times(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        "def test_leaky(crosstalk):\n    crosstalk.check(leaky, operations=200, http=True)\n",
+        "--crosstalk-seed=7",
+    )
+    assert "1 failed" in done.stdout, done.stdout + done.stderr
+    assert "seed 7: 5 of 5 reruns found it" in done.stdout
+    assert "test_shop.py::test_leaky: seed 7: 5 of 5 reruns found it" in done.stdout
+
+
+@pytest.mark.parametrize(("options", "operations"), [((), 60), (("--crosstalk-nightly",), 90)])
+def test_a_marker_raises_operations(tmp_path: Path, options: tuple[str, ...], operations: int) -> None:
+    done = run(
+        tmp_path,
+        f"""
+@pytest.mark.crosstalk(operations=60, nightly=90)
+def test_leaky(crosstalk):
+    with pytest.raises(AssertionError, match="{operations} operations"):
+        crosstalk.check(leaky, operations=20)
+    with pytest.raises(AssertionError, match="100 operations"):
+        crosstalk.check(leaky, operations=100)
+""",
+        *options,
+    )
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_greenlets_run_in_a_child(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+def test_leaky(crosstalk):
+    with pytest.raises(AssertionError, match="(?s)4 greenlets.*B1 foreign-in-body"):
+        crosstalk.check(leaky, worker_model="greenlet", operations=600)
+    assert "gevent" not in sys.modules
+
+def test_nameless(crosstalk):
+    crosstalk.check(Flask("nameless"), worker_model="greenlet")
+""",
+    )
+    assert "1 failed, 1 passed" in done.stdout, done.stdout + done.stderr
+    assert (
+        "an app under greenlets is checked in a process of its own, and no module holds this one"
+        in done.stdout
+    )
+
+
+def test_a_project_with_a_harness_of_its_own_is_told_so(tmp_path: Path) -> None:
+    (tmp_path / "harness").mkdir()
+    (tmp_path / "harness" / "__init__.py").write_text("")
+    done = run(tmp_path, "def test_it(crosstalk):\n    crosstalk.check(right)\n\ndef test_other(): pass\n")
+    assert "1 passed, 1 error" in done.stdout, done.stdout + done.stderr
+    (line,) = {line for line in done.stdout.splitlines() if line.startswith("crosstalk can't be used here")}
+    assert f"another package called 'harness' first, {tmp_path / 'harness'}; rename it" in line
+    assert "ModuleNotFoundError" not in done.stdout

@@ -1,0 +1,280 @@
+"""What a request leaves on its worker is told; each alarm has a twin that leaves nothing, or its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar, copy_context
+from typing import Any
+
+import pytest
+
+from harness.history.canary import CanaryKind, make_canary, to_text
+from harness.history.layout import Residue
+from harness.inside.locality import Here, Locality
+from harness.inside.residue.resources import STAY_MIN, WARM_AFTER
+from harness.inside.residue.slots import FULL_EACH, FULL_FIRST
+from harness.inside.residue.watch import Watch
+
+Told = tuple[int, int, str, Residue]
+
+#: Canaries of nobody else's: other tests leave some in this process.
+WORKER = 77
+USER: ContextVar[Any] = ContextVar("seeded_user", default=None)
+STACK: ContextVar[Any] = ContextVar("seeded_stack", default=None)
+STATE = threading.local()
+
+
+class Contexts:
+    """Where a framework keeps its contexts."""
+
+    def __init__(self) -> None:
+        self.app_var: ContextVar[Any] = ContextVar("app")
+        self.request_var: ContextVar[Any] = ContextVar("request")
+
+
+class Bench:
+    """A process in miniature: requests of two callers on one worker."""
+
+    def __init__(self, *, full: bool = True) -> None:
+        self.told: list[tuple[int, int, int, Residue, int]] = []
+        self.locality = Locality()
+        self.contexts = Contexts()
+        self.watch = Watch(
+            lambda *record: self.told.append(record),
+            self.locality,
+            contexts=self.contexts,
+            always_full=full,
+        )
+        self._numbers = {1: 0, 2: 0}
+
+    def request(self, client: int, view: Callable[[str], object] = lambda text: None) -> int:
+        """Let a client's next request run; return its canary."""
+        self._numbers[client] += 1
+        number = make_canary(CanaryKind.OPERATION, WORKER, client, self._numbers[client])
+        here = Here(self.locality.here().where, number, 0, 0)
+        self.watch.enter(here)
+        view("user " + to_text(number))
+        self.watch.exit(here)
+        return number
+
+    def found(self, *residues: Residue) -> list[tuple[int, int, str]]:
+        """Return what was told of these, by name."""
+        names = self.watch.names.as_dict()
+        return [
+            (op, owner, names.get(value, "")) for op, owner, value, what, _ in self.told if what in residues
+        ]
+
+
+@pytest.fixture
+def bench() -> Iterator[Bench]:
+    one = Bench()
+    yield one
+    one.watch.stop()
+    STATE.__dict__.clear()
+
+
+def alone(test: Callable[[], None]) -> None:
+    """Run in a context of its own: what is set there is gone afterwards."""
+    copy_context().run(test)
+
+
+def test_a_variable_that_the_next_caller_inherits(bench: Bench) -> None:
+    def story() -> None:
+        first = bench.request(1, USER.set)
+        second = bench.request(2)
+        (told,) = bench.found(Residue.INHERITED)
+        assert told == (second, first, f"the ContextVar 'seeded_user' ({__name__}.USER)")
+
+    alone(story)
+
+
+def test_a_variable_that_is_reset_is_inherited_by_none(bench: Bench) -> None:
+    def view(text: str) -> None:
+        USER.reset(USER.set(text))
+
+    def story() -> None:
+        bench.request(1, view)
+        bench.request(2, view)
+        assert bench.told == []
+
+    alone(story)
+
+
+def test_a_variable_that_every_request_sets_anew_is_no_breach(bench: Bench) -> None:
+    def story() -> None:
+        bench.request(1, USER.set)
+        bench.request(2, USER.set)
+        assert bench.found(Residue.INHERITED) == []
+        assert len(bench.found(Residue.LEFT)) == 1
+
+    alone(story)
+
+
+def test_the_same_callers_own_data_is_no_breach(bench: Bench) -> None:
+    def story() -> None:
+        bench.request(1, USER.set)
+        bench.request(1)
+        assert bench.found(Residue.INHERITED) == []
+
+    alone(story)
+
+
+def test_a_variable_without_a_callers_data_is_not_told_of(bench: Bench) -> None:
+    def story() -> None:
+        bench.request(1, lambda text: USER.set("de"))
+        bench.request(2)
+        assert bench.told == []
+
+    alone(story)
+
+
+def test_a_container_that_changed_inside_is_found(bench: Bench) -> None:
+    def story() -> None:
+        STACK.set([])
+        bench.request(1, lambda text: STACK.get().append(text))
+        bench.request(2)
+        assert len(bench.found(Residue.INHERITED)) == 1
+
+    alone(story)
+
+
+def test_a_container_that_is_emptied_again_is_not(bench: Bench) -> None:
+    def view(text: str) -> None:
+        STACK.get().append(text)
+        STACK.get().pop()
+
+    def story() -> None:
+        STACK.set([])
+        bench.request(1, view)
+        bench.request(2, view)
+        assert bench.told == []
+
+    alone(story)
+
+
+def test_a_thread_local_that_the_next_caller_inherits(bench: Bench) -> None:
+    first = bench.request(1, lambda text: setattr(STATE, "user", {"name": text}))
+    second = bench.request(2)
+    (told,) = bench.found(Residue.INHERITED)
+    assert told == (second, first, f"the thread-local {__name__}.STATE, attribute 'user'")
+
+
+def test_a_thread_local_that_is_deleted_is_inherited_by_none(bench: Bench) -> None:
+    def view(text: str) -> None:
+        STATE.user = text
+        del STATE.user
+
+    bench.request(1, view)
+    bench.request(2, view)
+    assert bench.told == []
+
+
+def test_a_thread_local_of_another_thread_is_inherited_by_none(bench: Bench) -> None:
+    thread = threading.Thread(target=bench.request, args=(1, lambda text: setattr(STATE, "user", text)))
+    thread.start()
+    thread.join()
+    bench.request(2)
+    assert bench.found(Residue.INHERITED) == []
+
+
+def test_thread_locals_are_looked_at_in_a_sample(bench: Bench) -> None:
+    sampled = Bench(full=False)
+    for _ in range(FULL_FIRST):
+        sampled.request(1)
+    sampled.request(1, lambda text: setattr(STATE, "user", text))
+    for _ in range(FULL_EACH):
+        sampled.request(1)
+    sampled.request(2)
+    sampled.watch.stop()
+    assert len(sampled.found(Residue.INHERITED)) == 1
+
+
+def test_a_context_that_is_current_as_a_request_starts(bench: Bench) -> None:
+    def story() -> None:
+        bench.contexts.app_var.set(object())
+        number = bench.request(1)
+        assert bench.found(Residue.ACTIVE_AT_START) == [(number, 0, "the app context")]
+
+    alone(story)
+
+
+def test_no_context_is_current_as_a_request_starts(bench: Bench) -> None:
+    bench.request(1)
+    assert bench.found(Residue.ACTIVE_AT_START) == []
+
+
+def test_a_context_that_a_job_leaves_on_a_pools_thread(bench: Bench) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(bench.contexts.request_var.set, "a context").result()
+        pool.submit(bool).result()
+    # Told after each job: the thread is idle then.
+    assert {name for _, _, name in bench.found(Residue.ACTIVE_WHEN_IDLE)} == {"the request context"}
+
+
+def test_a_job_in_a_copy_of_the_context_leaves_nothing(bench: Bench) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(copy_context().run, bench.contexts.request_var.set, "a context").result()
+    assert bench.told == []
+
+
+def test_a_pools_thread_that_passes_on_a_callers_data(bench: Bench) -> None:
+    numbers = [bench.request(client) for client in (1, 2)]
+    one, two = ("user " + to_text(number) for number in numbers)
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(USER.set, one).result()
+        pool.submit(len, two).result()
+    (told,) = bench.found(Residue.INHERITED)
+    assert told[:2] == (numbers[1], numbers[0])
+
+
+def test_a_pools_thread_of_one_caller(bench: Bench) -> None:
+    one = "user " + to_text(bench.request(1))
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(USER.set, one).result()
+        pool.submit(len, one).result()
+    assert bench.found(Residue.INHERITED) == []
+
+
+def test_pools_are_left_as_they_were() -> None:
+    from concurrent.futures import thread
+
+    before = thread._WorkItem.run
+    one = Bench()
+    assert thread._WorkItem.run is not before
+    one.watch.stop()
+    assert thread._WorkItem.run is before
+
+
+def stay(bench: Bench, number: int) -> list[tuple[int, int, str]]:
+    """Let *number* threads stay after the process was warm; return what is told at the end."""
+    done = threading.Event()
+    for _ in range(WARM_AFTER + 1):
+        bench.request(1)
+    threads = [threading.Thread(target=done.wait) for _ in range(number)]
+    for thread in threads:
+        thread.start()
+    try:
+        bench.watch.finish()
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()
+    return bench.found(Residue.THREADS)
+
+
+def test_threads_that_stay_are_told_of(bench: Bench) -> None:
+    ((_, _, name),) = stay(bench, STAY_MIN)
+    assert name == f"{STAY_MIN} threading.Event.wait"
+
+
+def test_a_few_threads_are_a_pool(bench: Bench) -> None:
+    assert stay(bench, STAY_MIN - 1) == []
+
+
+def test_a_look_back_counts_the_requests(bench: Bench) -> None:
+    bench.request(1)
+    bench.watch.finish()
+    bench.watch.finish()
+    assert [(value, what) for _, _, value, what, _ in bench.told] == [(1, Residue.SUMMARY)]
