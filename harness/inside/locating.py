@@ -66,8 +66,9 @@ class Locating:
             return
         self._written = os.getpid()
         path = self._folder / f"{os.getpid()}.places.json"
-        with suppress(OSError):
-            path.write_text(json.dumps({name: _said(place) for name, place in self._found.items()}))
+        found = self._found.copy()  # at once: other threads go on finding
+        with suppress(Exception):  # it is a request of the target's that pays for it
+            path.write_text(json.dumps({name: _said(place) for name, place in found.items()}))
 
     def _note(self, name: str, caller: FrameType) -> None:
         if name not in self._found and name in _NAMES:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
+from harness.inside import locating as locating_module
 from harness.inside.locating import CALLS, Locating
+from harness.inside.places import Place
 
 
 def announce(hook: object) -> None:
@@ -54,3 +58,32 @@ def test_a_folder_that_is_gone_fails_nobody(tmp_path: Path) -> None:
     locating = Locating(tmp_path / "gone", lambda: None)
     announce(locating.before_step(lambda step, context: None))
     locating.close()
+
+
+def test_other_threads_may_go_on_finding_while_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locating = Locating(tmp_path, lambda: None)
+    hook = locating.before_step(lambda step, context: None)
+    announce(hook)
+    said = locating_module._said
+
+    def say_while_another_finds(place: Place) -> dict[str, object]:
+        hook("before_request", None)
+        return said(place)
+
+    monkeypatch.setattr(locating_module, "_said", say_while_another_finds)
+    locating.close()
+    assert set(places(tmp_path)) == {"view"}
+
+
+def test_what_can_t_be_said_fails_no_request(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(place: Place) -> dict[str, object]:
+        raise RuntimeError
+
+    monkeypatch.setattr(locating_module, "_said", fail)
+    heard: list[str] = []
+    hook = Locating(tmp_path, lambda: None).before_look(heard.append)
+    for _ in range(CALLS):
+        hook("view_after_yield")
+    assert len(heard) == CALLS
