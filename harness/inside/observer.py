@@ -134,13 +134,15 @@ class Observer:
     def never_closed(self, here: Here) -> None:
         """Record nothing, as above."""
 
-    def residue(self, operation: int, owner: int, value: int, residue: Residue, count: int) -> None:
+    def residue(
+        self, operation: int, owner: int, canary: int, value: int, residue: Residue, count: int
+    ) -> None:
         """Record something that a request left, see :class:`~harness.history.layout.Residue`."""
         writer = self._writer or self._open()
         if writer is not None:
             where = int.from_bytes(self.locality.here().where, "little")
             meta = min(count, _COUNT_MAX) | residue << POINT_SHIFT | Kind.RESIDUE << KIND_SHIFT
-            writer.write(time.monotonic_ns(), operation, owner, 0, 0, value, where, meta)
+            writer.write(time.monotonic_ns(), operation, owner, canary, 0, value, where, meta)
 
     def yielded(self, here: Here) -> None:
         """Record that others are let run at a call in the user's own code."""

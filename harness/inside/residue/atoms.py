@@ -15,7 +15,7 @@ import array
 import gc
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain, compress, filterfalse
 from types import FunctionType, ModuleType
 from typing import Any
@@ -136,26 +136,34 @@ def _content(buffer: Any) -> bytes:
         return b""
 
 
-def values_in(value: Any, atoms: Atoms, objects_max: int) -> list[int]:
+def values_in(
+    value: Any, atoms: Atoms, objects_max: int, common: Container[int] = frozenset()
+) -> list[int]:
     """Return the canaries in *value* and what it refers to, *objects_max* objects deep at most.
 
     Modules, classes and functions' globals are not entered: everything is behind them.
+
+    :param common: identities of what is not entered either: it is everybody's.
     """
+    if id(value) in common:
+        return []
     found = atoms.among([value])
     seen = {id(value)}
     level = [value]
     while level and len(seen) < objects_max:
         found += atoms.referred(level)
-        inner: Iterable[Any] = chain.from_iterable(map(_inner, level))
+        inner: Iterable[Any] = chain.from_iterable(map(referents_of, level))
         level = []
         for each in inner:
-            if id(each) not in seen and gc.is_tracked(each) and len(seen) < objects_max:
-                seen.add(id(each))
+            number = id(each)
+            if number not in seen and number not in common and gc.is_tracked(each) and len(seen) < objects_max:
+                seen.add(number)
                 level.append(each)
     return found
 
 
-def _inner(value: Any) -> list[Any]:
+def referents_of(value: Any) -> list[Any]:
+    """Return what *value* refers to, but for what leads everywhere: modules, classes, globals."""
     cls = type(value)
     if cls is FunctionType:
         return [*(value.__closure__ or ()), *(value.__defaults__ or ())]

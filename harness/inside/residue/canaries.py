@@ -4,7 +4,7 @@ Rules: what is kept of the operations is one number for each client, so that a l
 text is searched for the few prefixes that its clients' canaries have before anything slower looks at it.
 
 An operation is known by its own canary and by those of its fields, in each of their spellings
-(:mod:`harness.blackbox.carrying`). What is returned is the operation's own.
+(:mod:`harness.blackbox.carrying`). What is returned is the very canary that was found: it names the field.
 """
 
 from __future__ import annotations
@@ -33,10 +33,11 @@ LEAST = CanaryKind.OPERATION << 60
 class Finished:
     """The operations that have left this process; clients number theirs upwards."""
 
-    __slots__ = ("_bytes", "_floats", "_latest", "_texts")
+    __slots__ = ("_bytes", "_floats", "_latest", "_marks", "_texts")
 
     def __init__(self) -> None:
         self._latest: dict[int, int] = {}
+        self._marks: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._texts: tuple[str, ...] = ()
         self._floats: tuple[str, ...] = ()
         self._bytes: tuple[bytes, ...] = ()
@@ -44,6 +45,14 @@ class Finished:
     def add(self, number: int) -> None:
         """Note that an operation has left."""
         self._latest[number >> _CLIENT_SHIFT] = number
+
+    def mark(self) -> None:
+        """Note how far each client is: what it sent before the mark before this one is old."""
+        self._marks = (self._marks[1], dict(self._latest))
+
+    def is_old(self, operation: int) -> bool:
+        """Whether an operation had ended by the last mark but one."""
+        return operation <= self._marks[0].get(operation >> _CLIENT_SHIFT, 0)
 
     def prepare(self) -> None:
         """Make ready to search: to be called after a client's first :meth:`add`."""
@@ -84,8 +93,7 @@ class Finished:
         return self._finished(number & _HALF if number >> 64 == _HEAD else number for number in large)
 
     def _finished(self, numbers: Iterable[int]) -> list[int]:
-        owners = (owner_of(number)[0] for number in numbers if LEAST < number <= _HALF)
-        return [owner for owner in owners if owner in self]
+        return [number for number in numbers if LEAST < number <= _HALF and owner_of(number)[0] in self]
 
 
 def client_of(number: int) -> int:
