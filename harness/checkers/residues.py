@@ -109,7 +109,7 @@ class ResidueFold(Fold):
 
     def _private(self, routes: Mapping[int, int], facts: ColumnFacts) -> Iterator[_Row]:
         """Yield what nobody published, one row for what one thing holds of one operation: that of a field."""
-        best: dict[tuple[str, int, int, int], _Row] = {}
+        best: dict[tuple[str, int, int], _Row] = {}
         for row in self._rows:
             if _is_published(row, routes, facts):
                 continue
@@ -117,7 +117,7 @@ class ResidueFold(Fold):
             if event["point"] != Residue.KEPT:
                 yield row
                 continue
-            of = (event.source, event["op"], event["value"], event["pid"])
+            of = (event.source, event["op"], event["value"])
             if of not in best or _slot(row) > _slot(best[of]):
                 best[of] = row
         yield from best.values()

@@ -21,6 +21,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from .canaries import LEAST, Finished
+from .routes import is_strange
 
 _NOTHING, _TEXT, _BYTES, _INTEGER, _TUPLE, _DICT, _BUFFER = range(7)
 #: A buffer of more bytes is no value of a request.
@@ -63,6 +64,7 @@ class Atoms:
     def __init__(self, finished: Finished) -> None:
         self._finished = finished
         self._known: dict[type, int] = {}
+        self._entered: dict[type, bool] = {}
 
     def referred(self, objects: Sequence[Any]) -> list[int]:
         """Return the canaries in the atoms that *objects* refer to, and in the buffers among them."""
@@ -92,6 +94,13 @@ class Atoms:
     def among(self, values: Sequence[Any]) -> list[int]:
         """Return the canaries in those of *values* that are atoms or buffers."""
         return self._search(values, self._codes(values))
+
+    def are_entered(self, cls: type) -> bool:
+        """Return whether objects of a class may be the application's."""
+        entered = self._entered.get(cls)
+        if entered is None:
+            entered = self._entered[cls] = not is_strange(cls)
+        return entered
 
     def _codes(self, values: Sequence[Any]) -> bytes:
         """Return what is done with each of *values*, by its type."""
@@ -141,7 +150,8 @@ def values_in(
 ) -> list[int]:
     """Return the canaries in *value* and what it refers to, *objects_max* objects deep at most.
 
-    Modules, classes and functions' globals are not entered: everything is behind them.
+    Modules, classes and functions' globals are not entered: everything is behind them; nor is what a server
+    or the harness made, such as the connection behind a request's input.
 
     :param common: identities of what is not entered either: it is everybody's.
     """
@@ -156,7 +166,9 @@ def values_in(
         level = []
         for each in inner:
             number = id(each)
-            if number not in seen and number not in common and gc.is_tracked(each) and len(seen) < objects_max:
+            if number in seen or number in common or len(seen) >= objects_max:
+                continue
+            if gc.is_tracked(each) and atoms.are_entered(type(each)):
                 seen.add(number)
                 level.append(each)
     return found

@@ -32,6 +32,7 @@ from .keeping import CACHE_MAX, MARK_EACH, SESSIONS_EACH, judge_kept
 from .names import Names
 from .pool import watch_pools
 from .resources import WARM_AFTER, Resources
+from .routes import serves
 from .slots import Slots, Trail
 
 #: Records of one residue in one process; more would say nothing new.
@@ -48,7 +49,7 @@ class _Job(NamedTuple):
     """A job of a pool that runs, on this thread."""
 
     here: Here
-    trail: Trail
+    trail: Trail | None  # None: a server's own
 
 
 class Watch:
@@ -142,15 +143,19 @@ class Watch:
 
     def job_begins(self, given: list[Any]) -> object:
         """Look before a job of a pool."""
+        where = self._locality.here().where
+        if given and serves(given[0]):  # requests are looked at one by one
+            return _Job(Here(where, ABSENT, ABSENT, 0), None)
         found = self._slots.canaries(given)
-        here = Here(self._locality.here().where, owner_of(found[0])[0] if found else ABSENT, ABSENT, 0)
+        here = Here(where, owner_of(found[0])[0] if found else ABSENT, ABSENT, 0)
         trail = self._trail()
         self._slots.enter(trail, here)
         return _Job(here, trail)
 
     def job_ends(self, began: _Job) -> None:
         """Look after a job of a pool: its thread is idle until the next."""
-        self._slots.exit(began.trail, began.here, 0)
+        if began.trail is not None:
+            self._slots.exit(began.trail, began.here, 0)
         for owner in self._active():
             self._tell(began.here.number, ABSENT, owner, Residue.ACTIVE_WHEN_IDLE, 1)
 
@@ -225,9 +230,26 @@ class Watched:
     def enter(self, here: Here) -> None:
         """Record that a request enters, and look."""
         self._enter(here)
-        self._watch.enter(here)
+        with _unprofiled():
+            self._watch.enter(here)
 
     def exit(self, here: Here) -> None:
         """Look, and record that it has left."""
-        self._watch.exit(here)
+        with _unprofiled():
+            self._watch.exit(here)
         self._exit(here)
+
+
+class _unprofiled:  # noqa: N801 - reads as what it does
+    """Without this thread's profiler: every call in the block is ours, and on 3.11 each would cost."""
+
+    __slots__ = ("_profile",)
+
+    def __enter__(self) -> None:
+        self._profile = sys.getprofile()
+        if self._profile is not None:
+            sys.setprofile(None)
+
+    def __exit__(self, *raised: object) -> None:
+        if self._profile is not None:
+            sys.setprofile(self._profile)
