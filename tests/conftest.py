@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
+from importlib.metadata import entry_points
 
 import pytest
+
+#: What loads the plugin where it is not installed; where it is, pytest has, and would refuse it a second time.
+LOADING = () if entry_points(group="pytest11", name="crosstalk") else ("pytest_crosstalk",)
+pytest_plugins = LOADING
 
 #: marker -> the program it needs
 PROGRAMS = {"needs_chromium": "chromium", "needs_valgrind": "valgrind"}

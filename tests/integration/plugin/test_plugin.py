@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
 import pytest
 
+from tests.conftest import LOADING
+
 ROOT = Path(__file__).resolve().parents[3]
+#: As in this test run: loaded by its entry point where it is installed, else by name; never by both.
+PLUGINS = [word for name in LOADING for word in ("-p", name)]
 
 SHOP = """
 import sys
@@ -39,17 +42,12 @@ def leak(name):
 """
 
 
-def loading() -> list[str]:
-    """Return what loads the plugin: nothing where it is installed, since a plugin is loaded once."""
-    return [] if entry_points(group="pytest11", name="crosstalk") else ["-p", "pytest_crosstalk"]
-
-
 def run(folder: Path, tests: str, *options: str, shop: str = SHOP) -> subprocess.CompletedProcess[str]:
     """Run *tests* with the plugin; xdist has two workers unless the options say otherwise."""
     (folder / "test_shop.py").write_text(shop + tests)
     environ = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"}
     environ.pop("PYTEST_ADDOPTS", None)
-    command = [sys.executable, "-m", "pytest", *loading(), "-p", "no:cacheprovider", "-q"]
+    command = [sys.executable, "-m", "pytest", *PLUGINS, "-p", "no:cacheprovider", "-q"]
     return subprocess.run(
         [*command, "--rootdir", str(folder), *options, "test_shop.py"],
         cwd=folder,
