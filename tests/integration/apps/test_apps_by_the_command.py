@@ -37,6 +37,7 @@ def run(tmp_path: Path, runs: Runs) -> Iterator[Run]:
             "harness",
             "run",
             "--users=12",
+            "--seed=5",
             f"--reports={runs.reports}",
         ]
         started.append(Process([*command, *arguments], tmp_path / f"output-{len(started)}.txt"))
