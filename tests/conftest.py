@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
-from importlib.metadata import entry_points
 
 import pytest
 
-#: What loads the plugin where it is not installed; where it is, pytest has, and would refuse it a second time.
-LOADING = () if entry_points(group="pytest11", name="crosstalk") else ("pytest_crosstalk",)
-pytest_plugins = LOADING
+#: Where the package is not installed its entry point is unknown; where it is, this is the same plugin by the
+#: same name, and is loaded once.
+pytest_plugins = ("pytest_crosstalk",)
 
 #: marker -> the program it needs
 PROGRAMS = {"needs_chromium": "chromium", "needs_valgrind": "valgrind"}

@@ -21,8 +21,8 @@ from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .kept import Kept
-from .sentences import capital
 from .sent import name_field, name_route, published_fields
+from .sentences import capital
 from .tally import Tally
 from .view import U64, Rows, View
 
@@ -94,7 +94,8 @@ class ForeignAnswers:
         owner, slot = owner_of(event["value"])
         sentence = (
             f"{name_canary(event['op'])}{name_route(event['spare'], facts)} got back in {where} what "
-            f"{name_canary(owner)}{name_route(sent['spare'], facts)} had sent in {name_field(sent['spare'], slot, facts)}."
+            f"{name_canary(owner)}{name_route(sent['spare'], facts)} had sent in "
+            f"{name_field(sent['spare'], slot, facts)}."
         )
         operations = (event["op"], owner)
         return Violation(self._law.id, anomaly, capital(sentence), (sent, event), operations, "answer")

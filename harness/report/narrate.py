@@ -162,7 +162,10 @@ def _seen_inside(event: Event) -> tuple[Sight, ...]:
     app = event["app"]
     if kind == Kind.RESIDUE:
         # Its `session` is the very canary that was found.
-        return (_held("request", event["request"], own), Sight("canary", name_canary(event["session"]), False))
+        return (
+            _held("request", event["request"], own),
+            Sight("canary", name_canary(event["session"]), False),
+        )
     return (
         _held("request", event["request"], own),
         _held("session", event["session"], session),

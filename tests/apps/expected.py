@@ -1,7 +1,7 @@
 """What each small application has to come to: a table, of the tests alone; the harness knows none of them.
 
-A row says by worker model which law is broken there ('' for none; None: not a place for this app), and what the
-explanation has to say: who got it, whose it was, in which field it was sent or which object holds it.
+A row says by worker model which law is broken there ('' for none; None: not a place for this app), and what
+the explanation has to say: who got it, whose it was, in which field it was sent or which object holds it.
 """
 
 from __future__ import annotations
@@ -70,7 +70,7 @@ class App:
 
 
 def sent(who: str, place: str, whose: str, field: str) -> str:
-    """Return what B1 says: *who* got back, at a place, what *whose* request had sent in a field; all patterns."""
+    """Return what B1 says: *who* got back at a place what *whose* request had sent in a field; patterns."""
     return rf"\((GET|HEAD) {who}\) got back in {place} what .*?\((GET|HEAD) {whose}\) had sent in {field}"
 
 
@@ -157,7 +157,10 @@ LEAKY = (
         sent("/support/", _BODY, "/order/<int:article>/", field("article", "path")), alone=True,
     ),
     # plain WSGI
-    App("leaky/wsgi_shared_handler.py:app", "B1", "B1", "", sent("/search", _BODY, "/search", field("q", "query"))),
+    App(
+        "leaky/wsgi_shared_handler.py:app", "B1", "B1", "",
+        sent("/search", _BODY, "/search", field("q", "query")),
+    ),
     # The one that threads don't bring out: each process makes the ids of the others.
     App(
         "leaky/wsgi_seeded_sessions.py:app", "", "", "B2",

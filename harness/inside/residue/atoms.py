@@ -145,9 +145,7 @@ def _content(buffer: Any) -> bytes:
         return b""
 
 
-def values_in(
-    value: Any, atoms: Atoms, objects_max: int, common: Container[int] = frozenset()
-) -> list[int]:
+def values_in(value: Any, atoms: Atoms, objects_max: int, common: Container[int] = frozenset()) -> list[int]:
     """Return the canaries in *value* and what it refers to, *objects_max* objects deep at most.
 
     Modules, classes and functions' globals are not entered: everything is behind them; nor is what a server

@@ -45,7 +45,7 @@ def is_callers_cache(thing: Any, atoms: Atoms, limits: Limits) -> bool:
     if cls is _LruCache:
         return _is_keyed_cache(thing, atoms, limits.entries)
     if issubclass(cls, deque):
-        most = deque.maxlen.__get__(thing)  # type: ignore[attr-defined] # not a subclass's own
+        most = deque.maxlen.__get__(thing)  # not a subclass's own
         return most is not None and most <= limits.entries
     if not issubclass(cls, dict) or not 0 < dict.__len__(thing) <= max(limits):
         return False
@@ -86,7 +86,7 @@ def is_random(key: Any) -> bool:
 
 def _is_keyed_cache(cache: Any, atoms: Atoms, entries_max: int) -> bool:
     entries = cache.cache_info().currsize
-    parameters = getattr(cache, "cache_parameters", dict)()
+    parameters: dict[str, Any] = getattr(cache, "cache_parameters", dict)()
     bounded = parameters.get("maxsize") is not None
     if not entries or (entries > entries_max and not bounded):
         return False

@@ -28,8 +28,8 @@ KEPT_MIN = 16
 MARK_EACH = 128
 #: The most entries of a cache that is no breach.
 CACHE_MAX = 256
-#: A store keyed by session ids may have an entry for one in so many requests: one visit in eight comes without
-#: cookies, as do the first of each client.
+#: A store keyed by session ids may have an entry for one in so many requests: one visit in eight comes
+#: without cookies, as do the first of each client.
 SESSIONS_EACH = 4
 #: Canaries told of for each field.
 TOLD_MAX = 10
@@ -41,7 +41,7 @@ class Told(NamedTuple):
     operation: int
     canary: int
     residue: Residue
-    count: int  # operations whose data is there
+    operations: int  # whose data is there
 
 
 def judge_kept(kept: Kept, finished: Finished) -> Iterator[Told]:

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, ContextVar, copy_context
 from itertools import chain
 from operator import is_
@@ -45,7 +45,7 @@ SLOTS_FIRST = 64
 #: Objects of an application that are known as everybody's.
 COMMON_MAX = 10_000
 
-#: ``write(operation, owner, name, residue, count)``
+#: ``write(operation, canary, name, residue, count)``
 Write: TypeAlias = Callable[[int, int, str, Residue, int], None]
 #: A ContextVar and '', or a thread-local and the attribute.
 Slot: TypeAlias = tuple[Any, str]

@@ -41,8 +41,8 @@ TOLD_MAX = 2_000
 PLACES_MAX = 4_096
 _NOBODY_S = (ABSENT, UNMARKED)
 
-#: ``write(operation, owner, canary, value, residue, count)``; it never raises.
-WriteRecord = Callable[[int, int, int, int, Residue, int], None]
+#: ``write(operation, canary, value, residue, count)``; it never raises.
+WriteRecord = Callable[[int, int, int, Residue, int], None]
 
 
 class _Job(NamedTuple):
@@ -188,8 +188,8 @@ class Watch:
         found = search_heap(self._finished, roots=self._roots, spared=spared, limits=limits)
         for kept in found.kept:
             for told in judge_kept(kept, self._finished):
-                self._tell(told.operation, told.canary, kept.name, told.residue, told.count)
-        self._write_record(ABSENT, ABSENT, ABSENT, requests, Residue.SUMMARY, found.objects // 1000)
+                self._tell(told.operation, told.canary, kept.name, told.residue, told.operations)
+        self._write_record(ABSENT, ABSENT, requests, Residue.SUMMARY, found.objects // 1000)
 
     def _active(self) -> list[str]:
         """Return the variables of the framework that hold a context now, by name."""
@@ -211,8 +211,7 @@ class Watch:
         told = self._told[residue] = self._told.get(residue, 0) + 1
         if told <= TOLD_MAX:
             value = self.names.number(name) if name else 0
-            owner = owner_of(canary)[0] if canary else ABSENT
-            self._write_record(operation, owner, canary, value, residue, count)
+            self._write_record(operation, canary, value, residue, count)
 
 
 class Watched:

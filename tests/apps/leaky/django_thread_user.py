@@ -1,4 +1,4 @@
-"""Django: the well-known middleware that keeps the current user in a thread-local, for those who are signed in."""
+"""Django: the well-known middleware that keeps the current user in a thread-local, if there is one."""
 
 from __future__ import annotations
 

@@ -32,12 +32,12 @@ class PageCache:
         self._pages: dict[str, tuple[float, str, list[tuple[str, str]], list[bytes]]] = {}
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
-        path = environ["PATH_INFO"]
-        page = self._pages.get(path)
+        key = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
+        page = self._pages.get(key)
         if len(self._pages) > _PAGES_MAX:
             self._pages.clear()
         if page is None or time.monotonic() - page[0] > _SECONDS:
-            page = self._pages[path] = self._render(environ)
+            page = self._pages[key] = self._render(environ)
         _, status, headers, body = page
         start_response(status, headers)
         return body

@@ -1,4 +1,4 @@
-"""Plain WSGI: a pooled connection keeps the tenant that its last user chose; who chooses none gets that one's."""
+"""Plain WSGI: a pooled connection keeps the tenant of its last user; who chooses none gets that one's."""
 
 from __future__ import annotations
 

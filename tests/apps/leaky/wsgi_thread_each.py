@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from collections.abc import Iterable
 from typing import Any
@@ -10,8 +11,7 @@ from urllib.parse import parse_qs
 _printer = threading.Event()
 #: Or the machine would be the first to complain.
 _THREADS_MAX = 100
-_lock = threading.Lock()
-_waiting = 0
+_numbers = itertools.count(1)
 
 
 def wait_for_printer(report: str) -> None:
@@ -33,7 +33,5 @@ def app(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
 
 def is_wanted() -> bool:
     """Return whether a thread may be started: for one report in eight, as it happens."""
-    global _waiting
-    with _lock:
-        _waiting += 1
-        return _waiting % 8 == 0 and _waiting // 8 <= _THREADS_MAX
+    number = next(_numbers)
+    return number % 8 == 0 and number // 8 <= _THREADS_MAX

@@ -89,7 +89,7 @@ def results(verdict: dict[str, Any]) -> dict[str, dict[str, dict[str, Any]]]:
 
 
 @pytest.mark.timeout(400)
-@pytest.mark.parametrize(("name", "models", "seed"), PLAN, ids=lambda part: str(part))
+@pytest.mark.parametrize(("name", "models", "seed"), PLAN, ids=str)
 def test_it_comes_to_what_is_expected(
     run: Run, runs: Runs, name: str, models: tuple[str, ...], seed: int
 ) -> None:

@@ -1,6 +1,6 @@
-"""Every small application through the pytest plugin: each that leaks is found, with its witness, each right one valid.
+"""Every small application through the pytest plugin: leaks are found with a witness, right ones are valid.
 
-With one seed and under threads; ``CROSSTALK_APPS=3`` (``make apps``) asks for three seeds, and greenlets besides.
+With one seed and under threads; ``CROSSTALK_APPS=3`` (``make apps``) asks for three seeds, and greenlets too.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from tests.apps.expected import APPS, LEAKY, App
-from tests.integration.plugin.test_plugin import PLUGINS, ROOT
+from tests.integration.plugin.test_plugin import BY_NAME, ROOT
 
 SEEDS = range(1, 1 + int(os.environ.get("CROSSTALK_APPS", "1")))
 MODELS = ("thread", "greenlet") if "CROSSTALK_APPS" in os.environ else ("thread",)
@@ -58,7 +58,7 @@ def check(crosstalk: Any, app: App, model: str, seed: int, folder: Path) -> Outc
 def alone(app: App, asked: dict[str, Any], folder: Path) -> Outcome:
     """Check *app* in a test run of its own."""
     (folder / "test_alone.py").write_text(_ALONE.format(path=app.path, asked=asked))
-    command = [sys.executable, "-m", "pytest", *PLUGINS, "-p", "no:cacheprovider", "-q", "test_alone.py"]
+    command = [sys.executable, "-m", "pytest", *BY_NAME, "-p", "no:cacheprovider", "-q", "test_alone.py"]
     done = subprocess.run(
         [*command, f"--rootdir={folder}"],
         cwd=folder,

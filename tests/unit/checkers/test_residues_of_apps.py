@@ -1,4 +1,4 @@
-"""What I11 and I13 say of a field: whose it was, which, and that what was published on purpose is nobody's own."""
+"""What I11 and I13 say of a field: whose it was, and which; what was published on purpose may stay."""
 
 from __future__ import annotations
 

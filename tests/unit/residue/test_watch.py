@@ -40,7 +40,7 @@ class Bench:
     """A process in miniature: requests of two callers on one worker."""
 
     def __init__(self, *, full: bool = True, roots: dict[str, object] | None = None) -> None:
-        self.told: list[tuple[int, int, int, int, Residue, int]] = []
+        self.told: list[tuple[int, int, int, Residue, int]] = []
         self.locality = Locality()
         self.contexts = Contexts()
         self.watch = Watch(
@@ -66,7 +66,7 @@ class Bench:
         """Return what was told of these, by name."""
         names = self.watch.names.as_dict()
         return [
-            (op, owner, names.get(value, "")) for op, owner, _, value, what, _ in self.told if what in residues
+            (op, owner, names.get(value, "")) for op, owner, value, what, _ in self.told if what in residues
         ]
 
 
@@ -281,7 +281,7 @@ def test_a_look_back_counts_the_requests(bench: Bench) -> None:
     bench.request(1)
     bench.watch.finish()
     bench.watch.finish()
-    assert [(value, what) for _, _, _, value, what, _ in bench.told] == [(1, Residue.SUMMARY)]
+    assert [(value, what) for _, _, value, what, _ in bench.told] == [(1, Residue.SUMMARY)]
 
 
 def kept_by(bench: Bench, first: int, view: Callable[[str], object], later: int) -> list[Residue]:
