@@ -115,7 +115,7 @@ LEAKY = (
         sent("/export/<owner>.csv", _BODY, "/export/<owner>.csv", field("owner", "path")),
     ),
     App(
-        "leaky/flask_pushed_context.py:app", "I11", "", "I11",
+        "leaky/flask_pushed_context.py:app", "I11", "I11", "I11",
         "reached the application, the app context still held a context", may=("B1",),
     ),
     App(
