@@ -24,6 +24,10 @@ _CLIENT_SHIFT = 32
 _PREFIX = 6
 #: Beyond these a float has no room for a canary.
 _FLOAT_WORKERS, _FLOAT_CLIENTS = 16, 4096
+#: Characters that are searched as they are; of more, only what is around a prefix.
+_SHORT = 4_096
+#: No spelling of a canary is longer, from its prefix on.
+_LONGEST = 40
 _HALF = (1 << 64) - 1
 _HEAD = int(UUID_HEAD, 16)
 #: No canary of an operation is smaller.
@@ -77,11 +81,21 @@ class Finished:
 
     def in_text(self, text: str) -> list[int]:
         """Return those that *text* spells."""
+        if len(text) > _SHORT:
+            text = "\n".join(self._near(text))
         found = [int(digits, 16) for digits in _TEXT.findall(text)]
         found += [int(head + tail, 16) for head, tail in _UUID.findall(text)]
         found += map(int, _DECIMAL.findall(text))
         found += [from_float(int(digits)) for digits in _FLOAT.findall(text)]
         return self._finished(found)
+
+    def _near(self, text: str) -> Iterator[str]:
+        """Yield what is around each prefix: a program's longest texts are none of a caller's."""
+        for prefix in (*self._texts, *self._floats):
+            at = text.find(prefix)
+            while at >= 0:
+                yield text[max(at - 1, 0) : at + _LONGEST]  # one before: digits may begin earlier
+                at = text.find(prefix, at + 1)
 
     def in_bytes(self, data: bytes) -> list[int]:
         """Return those that *data* spells."""
