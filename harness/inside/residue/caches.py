@@ -65,8 +65,10 @@ def _is_keyed(entries: list[tuple[Any, Any]], atoms: Atoms, entries_max: int) ->
             at_random += 1
         else:
             unkeyed += of
+    if keyed > entries_max:
+        return False
     if not unkeyed:
-        return keyed + at_random > 0 and (at_random > 0 or len(entries) <= entries_max)
+        return at_random > 0 or (keyed > 0 and len(entries) <= entries_max)
     several = len(unkeyed) > 1 and len(set(unkeyed)) == len(unkeyed)
     return several and not keyed and len(entries) <= entries_max
 

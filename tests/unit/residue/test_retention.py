@@ -304,6 +304,12 @@ SEEDS = (
         put("sessions", lambda: sessions(20) | {uuid.uuid4().hex: [text(1), text(1)]}),
         cached=True,
     ),
+    Seed(
+        "a cache that grows beside a session",
+        put("pages", lambda: {f"{text(1)}?{n}": n for n in range(300)} | sessions(1)),
+        put("pages", lambda: {f"{text(1)}?{n}": n for n in range(200)} | sessions(1)),
+        cached=True,
+    ),
     Seed("an unbounded lru_cache", *twice(_pages), cached=True),
     Seed(
         "a long deque",
