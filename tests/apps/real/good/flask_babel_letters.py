@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 
 from flask import Flask, request
 from flask_babel import Babel, force_locale, format_date, get_locale
 
-app = Flask(__name__)
+app = Flask(__name__, static_folder=None)
 
 
 def choose() -> str:
@@ -19,7 +19,7 @@ babel = Babel(app, locale_selector=choose)
 
 
 def today() -> str:
-    return format_date(datetime.date(2026, 3, 1))
+    return str(format_date(dt.date(2026, 3, 1)))
 
 
 @app.get("/page")

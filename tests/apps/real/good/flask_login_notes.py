@@ -19,12 +19,12 @@ db = SQLAlchemy(model_class=Base)
 login = LoginManager()
 
 
-class User(UserMixin, db.Model):  # type: ignore[name-defined, misc]
+class User(UserMixin, db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str]
 
 
-class Note(db.Model):  # type: ignore[name-defined, misc]
+class Note(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     owner: Mapped[int] = mapped_column(index=True)
     text: Mapped[str]
@@ -36,7 +36,7 @@ def load_user(number: str) -> User | None:
 
 
 def create_app() -> Flask:
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SECRET_KEY"] = "a test's own key, of nobody else"
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{Path(tempfile.mkdtemp()) / 'notes.sqlite3'}"
     db.init_app(app)

@@ -10,7 +10,7 @@ from flask_session import Session
 
 
 def create_app() -> Flask:
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SESSION_TYPE"] = "cachelib"
     app.config["SESSION_CACHELIB"] = FileSystemCache(tempfile.mkdtemp(), threshold=0)
     Session(app)

@@ -14,41 +14,38 @@ from typing import Any
 
 import django
 from django.conf import settings
-
-if not settings.configured:
-    settings.configure(
-        SECRET_KEY="a test's own key, of nobody else",
-        ALLOWED_HOSTS=["*"],
-        ROOT_URLCONF=__name__,
-        INSTALLED_APPS=[
-            "django.contrib.auth",
-            "django.contrib.contenttypes",
-            "django.contrib.sessions",
-        ],
-        DATABASES={
-            "default": {
-                "ENGINE": "django.db.backends.sqlite3",
-                "NAME": str(Path(tempfile.mkdtemp()) / "users.sqlite3"),
-                "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
-            }
-        },
-        MIDDLEWARE=[
-            "django.contrib.sessions.middleware.SessionMiddleware",
-            "django.contrib.auth.middleware.AuthenticationMiddleware",
-            f"{__name__}.asking",
-        ],
-        PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
-        DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
-        USE_TZ=True,
-    )
-    django.setup()
-
-from django.contrib.auth import authenticate, login
-from django.contrib.auth.models import User
+from django.contrib.auth import authenticate, get_user_model, login
 from django.core.management import call_command
 from django.core.wsgi import get_wsgi_application
 from django.http import HttpResponse
 from django.urls import path
+
+settings.configure(
+    SECRET_KEY="a test's own key, of nobody else",
+    ALLOWED_HOSTS=["*"],
+    ROOT_URLCONF=__name__,
+    INSTALLED_APPS=[
+        "django.contrib.auth",
+        "django.contrib.contenttypes",
+        "django.contrib.sessions",
+    ],
+    DATABASES={
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": str(Path(tempfile.mkdtemp()) / "users.sqlite3"),
+            "OPTIONS": {"timeout": 20, "transaction_mode": "IMMEDIATE"},
+        }
+    },
+    MIDDLEWARE=[
+        "django.contrib.sessions.middleware.SessionMiddleware",
+        "django.contrib.auth.middleware.AuthenticationMiddleware",
+        f"{__name__}.asking",
+    ],
+    PASSWORD_HASHERS=["django.contrib.auth.hashers.MD5PasswordHasher"],
+    DEFAULT_AUTO_FIELD="django.db.models.BigAutoField",
+    USE_TZ=True,
+)
+django.setup()
 
 call_command("migrate", verbosity=0)
 _asking = threading.local()
@@ -69,7 +66,7 @@ def signature() -> str:
 
 def sign_up(request: Any) -> HttpResponse:
     name = request.POST["username"]
-    User.objects.create_user(name, password="secret")
+    get_user_model().objects.create_user(name, password="secret")
     user = authenticate(request, username=name, password="secret")
     login(request, user)
     return HttpResponse(f"welcome, {request.user.username}")

@@ -1,19 +1,19 @@
 """Flask-Babel: another locale for a while, by swapping the selector of the one extension object.
 
-What `force_locale` itself did before python-babel/flask-babel#117 was fixed, and what apps do by hand: two requests
-that overlap read each other's, and restore in the wrong order.
+What `force_locale` itself did before python-babel/flask-babel#117 was fixed, and what apps do by hand: two
+requests that overlap read each other's, and restore in the wrong order.
 """
 
 from __future__ import annotations
 
 import contextlib
-import datetime
+import datetime as dt
 from collections.abc import Iterator
 
 from flask import Flask
 from flask_babel import Babel, format_date, get_babel, get_locale, refresh
 
-app = Flask(__name__)
+app = Flask(__name__, static_folder=None)
 babel = Babel(app, locale_selector=lambda: "en_GB")
 
 
@@ -31,7 +31,7 @@ def speaking(locale: str) -> Iterator[None]:
 
 
 def today() -> str:
-    return format_date(datetime.date(2026, 3, 1))
+    return str(format_date(dt.date(2026, 3, 1)))
 
 
 @app.get("/letter/<recipient>")

@@ -1,6 +1,6 @@
 """Flask-Login, and an app context pushed for the life of the process: everybody shares one `g`.
 
-The first lines of a script that wants `current_app` at import, and of maxcountryman/flask-login#721, #722 and #768:
+The first lines of a script that wants `current_app` at import, and maxcountryman/flask-login#721, #722 and #768:
 whoever runs in that context is served as who logged in last.
 """
 
@@ -9,7 +9,7 @@ from __future__ import annotations
 from flask import Flask, request
 from flask_login import LoginManager, UserMixin, current_user, login_user
 
-app = Flask(__name__)
+app = Flask(__name__, static_folder=None)
 app.config["SECRET_KEY"] = "a test's own key, of nobody else"
 app.app_context().push()
 login = LoginManager(app)

@@ -15,7 +15,7 @@ EMPTY: list[str] = []
 
 
 def create_app() -> Flask:
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SESSION_TYPE"] = "cachelib"
     app.config["SESSION_CACHELIB"] = FileSystemCache(tempfile.mkdtemp(), threshold=0)
     Session(app)

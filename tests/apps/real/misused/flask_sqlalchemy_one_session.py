@@ -1,6 +1,6 @@
 """Flask-SQLAlchemy whose `scopefunc` tells no requests apart: one database session for all of them.
 
-As in pallets-eco/flask-sqlalchemy#944, and wherever a session is a global of a module (packit/packit-service#707):
+As in pallets-eco/flask-sqlalchemy#944, and where a session is a global of a module (packit/packit-service#707):
 what a request notes on its session, the next one reads.
 """
 
@@ -23,7 +23,7 @@ class Base(DeclarativeBase):
 db = SQLAlchemy(model_class=Base, session_options={"scopefunc": os.getpid})
 
 
-class Order(db.Model):  # type: ignore[name-defined, misc]
+class Order(db.Model):  # type: ignore[name-defined]
     id: Mapped[int] = mapped_column(primary_key=True)
     tenant: Mapped[str] = mapped_column(index=True)
 
@@ -37,7 +37,7 @@ def describe() -> dict[str, str]:
 
 
 def create_app() -> Flask:
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.config["SQLALCHEMY_DATABASE_URI"] = f"sqlite:///{Path(tempfile.mkdtemp()) / 'orders.sqlite3'}"
     db.init_app(app)
     with app.app_context():
