@@ -43,6 +43,8 @@ class IsolationUser(FastHttpUser):
         self._named = local()
         self._side: LoadSide | None = None
         self._caller: Caller | None = None
+        # Not overridden, but put in front of: whose class this is may forget to call it.
+        self._begin_own, self.on_start = self.on_start, self._begin  # type: ignore[method-assign]
         session: Any = self.client
         self._ask_session, session.request = session.request, self._request
         self._send, session.client._urlopen = session.client._urlopen, self._urlopen  # noqa: SLF001
@@ -57,28 +59,26 @@ class IsolationUser(FastHttpUser):
             raise RuntimeError("canary() has to wait for the run to begin: call it from on_start or a task")
         return self._caller.canary(name, kind)
 
-    def run(self) -> None:
-        """Wait for the run to begin, become a caller, and do what the locustfile says."""
+    def _begin(self) -> None:
+        """Wait for the run to begin, become a caller, and do what the locustfile says first."""
         side = self._side = SIDES.wait()
         if side is None:
-            return
+            raise gevent.GreenletExit
         self._caller = side.new_caller()
         host = f"[{side.plan.host}]" if ":" in side.plan.host else side.plan.host
         self.host = self.client.base_url = f"http://{host}:{side.plan.port}"
         side.wait_for_all()
-        super().run()
+        self._begin_own()
 
     def _request(self, method: str, url: str, name: str | None = None, **more: Any) -> Any:
         self._named.name = name or self.client.request_name or ""
         return self._ask_session(method, url, name=name, **more)
 
     def _urlopen(self, request: Any) -> Any:
-        side, caller, at = self._side, self._caller, request.url_split
-        if (
-            side is None
-            or caller is None
-            or (at.host.strip("[]"), at.port) != (side.plan.host, side.plan.port)
-        ):
+        side, caller = self._side, self._caller
+        if side is None or caller is None:
+            raise gevent.GreenletExit
+        if not _leads_to(request.url_split, side):
             return self._send(request)
         name = getattr(self._named, "name", "")
         self._named.name = ""  # a redirect leads elsewhere
@@ -94,6 +94,11 @@ class IsolationUser(FastHttpUser):
         return response
 
 
+def _leads_to(url: Any, side: LoadSide) -> bool:
+    """Whether a request goes to the target."""
+    return (url.host.strip("[]"), url.port) == (side.plan.host, side.plan.port)
+
+
 class _Operation:
     """One request on its way."""
 
@@ -103,7 +108,7 @@ class _Operation:
         self.rule = ""
 
     def perform(self, send: Send) -> Any:
-        """Send it, read its answer to the end and judge it; return the response, or raise what *send* does."""
+        """Send it, read its answer to the end and judge it; return the response or raise what *send* does."""
         try:
             under_way = self._begin()
         except Exception as error:

@@ -15,8 +15,9 @@ from .wire import LoadPlan
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whom to tell: ``over`` when every ticket is used up, ``fault`` when the load failed; and ``book``
-    numbers the routes of a locustfile of the user's own.
+    """Whom to tell: ``over`` when every ticket is used up, ``fault`` when the load failed.
+
+    ``book`` numbers the routes of a locustfile of the user's own.
     """
 
     over: Callable[[], None]

@@ -69,7 +69,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """Worker to master: which number has this route, as text (:mod:`.routebook`)?"""
+    """Worker to master: tell me the number of this route, as text (:mod:`.routebook`)."""
 
     run: str
     route: str

@@ -191,5 +191,6 @@ def locust(*arguments: str, locustfile: Path | str = LOCUSTFILE) -> list[str]:
     return [sys.executable, "-m", "locust", "-f", str(locustfile), "--only-summary", *arguments]
 
 
-def headless(*arguments: str) -> list[str]:
-    return locust("--headless", "--users=10", "--spawn-rate=10", *arguments)
+def headless(*arguments: str, locustfile: Path | str = LOCUSTFILE) -> list[str]:
+    options = ("--headless", "--users=10", "--spawn-rate=10")
+    return locust(*options, *arguments, locustfile=locustfile)

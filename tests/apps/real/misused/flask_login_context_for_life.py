@@ -1,6 +1,6 @@
 """Flask-Login, and an app context pushed for the life of the process: everybody shares one `g`.
 
-The first lines of a script that wants `current_app` at import, and maxcountryman/flask-login#721, #722 and #768:
+The first lines of a script that wants `current_app` at import (maxcountryman/flask-login#721, #722, #768):
 whoever runs in that context is served as who logged in last.
 """
 

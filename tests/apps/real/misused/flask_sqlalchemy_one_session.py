@@ -1,6 +1,6 @@
 """Flask-SQLAlchemy whose `scopefunc` tells no requests apart: one database session for all of them.
 
-As in pallets-eco/flask-sqlalchemy#944, and where a session is a global of a module (packit/packit-service#707):
+As in pallets-eco/flask-sqlalchemy#944, and where a session is a global of a module (packit-service#707):
 what a request notes on its session, the next one reads.
 """
 
