@@ -76,8 +76,8 @@ MISTAKES = {
     "an import error": (
         "'broken.py:app'",
         (
-            "broken.py:app needs a module that is not installed for {python}: no_such_module_here; run pytest "
-            "by the interpreter that has it"
+            "broken.py:app needs a module that is not installed for {python}: no_such_module_here; run "
+            "pytest by the interpreter that has it"
         ),
     ),
     "a factory that needs arguments": (
