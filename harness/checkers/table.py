@@ -74,12 +74,6 @@ CHECKERS: tuple[Checker, ...] = (
         Law("I10", "requests and contexts do not outlive their request", _INSIDE, in_order=True),
         census.start,
     ),
-    Checker(
-        Law("I11", "no request finds what another caller's left on its worker", _INSIDE, in_order=True),
-        inheriting.start,
-    ),
-    Checker(Law("I12", "every body is closed exactly once", _INSIDE, in_order=True), closing.start),
-    Checker(Law("I13", "nothing of a finished request is kept", _INSIDE, in_order=True), keeping.start),
     Checker(Law("G", "the reply of a backend belongs to the request", _OUTSIDE), backend.start),
     Checker(Law("CYCLE", "the steps of each request fit the cycle", _INSIDE, always=True), cycle.start),
     Checker(Law("ACCOUNTING", "every operation and every record is accounted for", _BOTH), accounting.start),
@@ -93,12 +87,18 @@ APP_CHECKERS: tuple[Checker, ...] = (
     Checker(Law("B1", "what one caller sends reaches no other caller", _OUTSIDE), foreign_answers.start),
     Checker(Law("B2", "what is made for one caller is handed to one", _OUTSIDE), handed_out.start),
     Checker(Law("ROUTES", "the application's routes answered", _OUTSIDE), exercised.start),
-    _SHARED["I11"],
-    _SHARED["I12"],
-    _SHARED["I13"],
+    Checker(
+        Law("I11", "no request finds what another caller's left on its worker", _INSIDE, in_order=True),
+        inheriting.start,
+    ),
+    Checker(Law("I12", "every body is closed exactly once", _INSIDE, in_order=True), closing.start),
+    Checker(Law("I13", "nothing of a finished request is kept", _INSIDE, in_order=True), keeping.start),
     _SHARED["ACCOUNTING"],
     _SHARED["EVIDENCE"],
 )
+
+#: All of both.
+ALL_CHECKERS = tuple(dict.fromkeys([*CHECKERS, *APP_CHECKERS]))
 
 
 def checkers_for(*, app: bool) -> tuple[Checker, ...]:

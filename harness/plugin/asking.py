@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.inside.residue.watch import CACHE_MAX
+from harness.inside.residue.keeping import CACHE_MAX
 
 DEFAULT_OPERATIONS = 2000
 CLIENTS = 8
