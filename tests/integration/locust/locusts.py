@@ -101,8 +101,8 @@ class Process:
         pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(pid) for pid in pids if word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
-    def wait(self) -> int:
-        return self._popen.wait(WAIT_S)
+    def wait(self, seconds: float = WAIT_S) -> int:
+        return self._popen.wait(seconds)
 
     def end(self) -> None:
         with suppress(ProcessLookupError):
