@@ -53,7 +53,7 @@ test-all:
 
 apps: $(STAMP)
 	CROSSTALK_APPS=$(APPS_SEEDS) $(BIN)/python -m pytest -n auto \
-	  tests/integration/apps/test_apps_by_the_command.py tests/integration/apps/test_apps_by_the_plugin.py
+	  tests/integration/apps/test_*apps_by_the_*.py
 
 sensitivity: $(STAMP)
 	$(BIN)/crosstalk sensitivity --out $(REPORTS)/sensitivity

@@ -47,6 +47,7 @@ from .calling import CallingConnection
 from .driving import drive, switching_every
 from .serving import serving
 from .telling import tell
+from .wording import in_a_test
 
 _RUN = "in-process"
 _JOURNAL_MAX_BYTES = 1 << 28
@@ -59,8 +60,15 @@ _checks = itertools.count()
 class _CallingVisitor(Visitor):
     """A client that calls the application."""
 
-    def __init__(self, app: WSGIApplication, who: Identity, plan: RoutePlan, recorder: Recorder) -> None:
-        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S)
+    def __init__(
+        self,
+        app: WSGIApplication,
+        who: Identity,
+        plan: RoutePlan,
+        recorder: Recorder,
+        headers: tuple[tuple[str, str], ...],
+    ) -> None:
+        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S, headers)
         self._app = app
 
     def _connection(self, policy: Policy) -> Connection:
@@ -167,7 +175,7 @@ def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving)
     try:
         return load_app(app, interleaving.start if asked.yields else lambda root: None)
     except LoadError as error:
-        raise AskedWrongError(str(error).removeprefix("--app ")) from error
+        raise AskedWrongError(in_a_test(str(error))) from error
 
 
 def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter) -> None:
@@ -177,7 +185,7 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
     callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
     if not asked.http:
         drive(
-            [_CallingVisitor(wsgi, who, plan, recorder) for who in callers],
+            [_CallingVisitor(wsgi, who, plan, recorder, asked.headers) for who in callers],
             asked.workers,
             asked.operations,
         )
