@@ -58,7 +58,7 @@ _COUNT_MAX = (1 << 32) - 1
 Job: TypeAlias = Callable[[], Any]
 
 #: How to look at the reference framework, and at what keeps its contexts as that does.
-_WAYS = Ways(make_step_hook, make_record, sight.look)
+WAYS = Ways(make_step_hook, make_record, sight.look)
 
 
 class Observer:
@@ -99,7 +99,7 @@ class Observer:
         self._entered = itertools.count()
         self._exited = itertools.count()
         self._lane = Lane()
-        self.turn_to(contexts, app, _WAYS, pause=pause, census=census)
+        self.turn_to(contexts, app, WAYS, pause=pause, census=census)
         os.register_at_fork(after_in_child=self._start_anew)
 
     def turn_to(

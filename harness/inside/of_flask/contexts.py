@@ -4,10 +4,10 @@ The rule this file guards: *the variable is the witness.* Whether a context is c
 ContextVar at each end of a push and a pop, and never concluded from what a call should have done: a push that
 fails half-way leaves a context behind, and that is what is looked for.
 
-On each context stands what the looks read: ``crosstalk_activation`` (0 until its first push), ``crosstalk_g`` or
-``crosstalk_session`` (whose they are), ``crosstalk_depth`` (pushes that were not popped yet), ``crosstalk_open``
-(its push was recorded, its pop was not) and ``crosstalk_entering`` (it is being pushed for the first time). No
-context refers to another through these.
+On each context stands what the looks read: ``crosstalk_activation`` (0 until its first push), ``crosstalk_g``
+or ``crosstalk_session`` (whose they are), ``crosstalk_depth`` (pushes that were not popped yet),
+``crosstalk_open`` (its push was recorded, its pop was not) and ``crosstalk_entering`` (its count just went from
+0 to 1). No context refers to another through these.
 """
 
 from __future__ import annotations
@@ -98,9 +98,12 @@ class Lives:
             here = self.here()
             owner = UNMARKED if here.number in _NOBODY_S else here.number
             with suppress(Exception):  # the target is never failed
-                context.crosstalk_g = self._owners.first(context.g, owner)
+                owner = self._owners.first(context.g, owner)
+            # One that nobody had before is empty as far as anybody else goes.
+            context.crosstalk_g = ABSENT if owner == here.number else owner
             context.crosstalk_open = True
             self.hook(_APP_PUSH, context)
+            context.crosstalk_g = owner
         if signal:
             self.hook(_PUSHED, context)
 

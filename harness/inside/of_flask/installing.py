@@ -11,12 +11,12 @@ from typing import Any
 from harness.history.layout import Callback
 from harness.inside.census import Census
 from harness.inside.ledger import keep_ledger
-from harness.inside.locality import Locality
-from harness.inside.observer import Observer
+from harness.inside.observer import WAYS, Observer
 from harness.inside.recording import Note
 from harness.inside.routes.finding import candidates
+from harness.inside.visitors import NO_CONTEXTS
 from harness.inside.yields import Pause
-from harness.target import Contexts, contexts_here
+from harness.target import contexts_here
 
 from .contexts import Lives
 from .looking import FLASK_WAYS
@@ -56,10 +56,16 @@ def observe_flask(app: Any, observer: Observer, *, pause: Pause | None = None) -
     if version.rpartition(".")[0] not in KNOWN or contexts is None or classes is None:
         return Observed(doubt=_unknown(version))
     patches = Patches()
+    # What Flask leaves to the collector (a request that ended in a 404, say) is how Flask is made.
+    census = Census(observer.locality, cycles=False)
+    observer.turn_to(contexts, frozenset(apps), FLASK_WAYS, pause=pause, census=census)
+    lives = Lives(frozenset(apps), contexts, observer.locality, observer.hook, patches)
     try:
-        _install(frozenset(apps), contexts, classes, observer, pause, patches)
+        lives.follow(*classes)
+        _announce(frozenset(apps), lives, observer, patches)
     except Exception as error:  # an application may be built in ways that nobody thought of
         patches.undo()
+        observer.turn_to(NO_CONTEXTS, None, WAYS)
         return Observed(doubt=f"{_unknown(version)} ({type(error).__name__}: {error})")
     return Observed(f"Flask {version}", undo=patches.undo)
 
@@ -71,22 +77,11 @@ def find_flasks(app: Any) -> list[Any]:
     return [] if flask is None else [found for found in candidates(app) if isinstance(found, flask)]
 
 
-def _install(
-    apps: frozenset[Any],
-    contexts: Contexts,
-    classes: tuple[type, type],
-    observer: Observer,
-    pause: Pause | None,
-    patches: Patches,
-) -> None:
-    locality = observer.locality
-    # What Flask leaves to the collector (a request that ended in a 404, say) is how Flask is made.
-    observer.turn_to(contexts, apps, FLASK_WAYS, pause=pause, census=Census(locality, cycles=False))
-    lives = Lives(apps, contexts, locality, observer.hook, patches)
-    lives.follow(*classes)
+def _announce(apps: frozenset[Any], lives: Lives, observer: Observer, patches: Patches) -> None:
+    """Put in place what announces the steps, and the ledger."""
     steps = Steps(lives, patches, observer.note_for(Callback.AFTER_THIS_REQUEST))
     signals = sys.modules["flask.signals"]
-    notes = _Notes(observer, locality)
+    notes = _Notes(observer)
     for app in apps:
         steps.announce_app(app)
         patches.on_undo(keep_ledger(app, signals, notes))
@@ -98,9 +93,8 @@ def _install(
 class _Notes:
     """The ledger's entries, less those of a context whose count did not go back to 0."""
 
-    def __init__(self, observer: Observer, locality: Locality) -> None:
+    def __init__(self, observer: Observer) -> None:
         self._observer = observer
-        self._locality = locality
 
     def note_for(self, callback: Callback) -> Note:
         """Return what records that *callback* ran."""
@@ -110,7 +104,7 @@ class _Notes:
 
         def popped(error: BaseException | None) -> None:
             # Flask sends this signal for each pop.
-            if self._locality.here().popped:
+            if self._observer.locality.here().popped:
                 note(error)
 
         return popped
@@ -132,6 +126,6 @@ def _context_classes() -> tuple[type, type] | None:
 def _unknown(version: str) -> str:
     known = f"{', '.join(KNOWN[:-1])} and {KNOWN[-1]}"
     return (
-        f"Flask {version or 'of an unknown version'} keeps its contexts in a way that is not known here ({known} "
-        "are): they were not looked at, and the application was judged by its answers alone"
+        f"Flask {version or 'of an unknown version'} keeps its contexts in a way that is not known here "
+        f"({known} are): they were not looked at, and the application was judged by its answers alone"
     )

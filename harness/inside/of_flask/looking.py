@@ -13,14 +13,11 @@ from typing import Any
 
 from harness.history.canary import ABSENT, UNMARKED
 from harness.history.layout import App
-from harness.history.steps import Step
 from harness.inside.locality import Here
 from harness.inside.recording import Event, Looked, Record, SlowPath, StepHook, Ways
 from harness.inside.rows import ABSENT_WORD, APP_POP_STEP, PUSH_STEPS, RECORD, RowTriple, word
 from harness.inside.sight import OP_KEY, Sight
 from harness.target import Contexts
-
-_APP_PUSH = Step.APP_CONTEXT_PUSH.label
 
 
 def _make_step_hook(slow: SlowPath, looked: Looked) -> StepHook:
@@ -47,7 +44,7 @@ def _make_step_hook(slow: SlowPath, looked: Looked) -> StepHook:
                 row = (here.target if held.app in observed else here.other)[step]
                 g = held.crosstalk_g
             if row is None:
-                row, activation, g = turn(here, held, step, context, g)
+                row, activation = turn(here, held, step, context)
             else:
                 activation = context.crosstalk_activation
             t, offset, commit = next(lane.ticks)
@@ -88,24 +85,20 @@ def _make_record(slow: SlowPath, looked: Looked) -> Record:
     return record
 
 
-def _make_turn(
-    looked: Looked, slow: SlowPath
-) -> Callable[[Here, Any, str, Any, int], tuple[bytes, int, int]]:
-    """Return the function that gives the row, the activation and `g` of a push or a pop."""
+def _make_turn(looked: Looked, slow: SlowPath) -> Callable[[Here, Any, str, Any], tuple[bytes, int]]:
+    """Return the function that gives the row and activation of a push or a pop."""
     activations, observed, pushed = looked.activations, _as_set(looked.app), slow.pushed
 
-    def turn(here: Here, held: Any, step: str, context: Any, g: int) -> tuple[bytes, int, int]:
+    def turn(here: Here, held: Any, step: str, context: Any) -> tuple[bytes, int]:
         if step in PUSH_STEPS:
             if context.crosstalk_activation == 0:
                 context.crosstalk_activation = next(activations)
                 if pushed is not None:
                     pushed(here, step, context)
-            if step == _APP_PUSH and g == here.number:
-                g = 0  # its own, and new: nobody else ever had it
         elif step == APP_POP_STEP:
             here.popped = context.crosstalk_activation
         code = 0 if held is None else 1 if held.app in observed else 2
-        return here.threes[step][code], context.crosstalk_activation, g
+        return here.threes[step][code], context.crosstalk_activation
 
     return turn
 

@@ -1,7 +1,7 @@
 """Thin wrappers that can be taken away again.
 
-The rule this file guards: *what is put in place here is undone, unless somebody has put something over it.* A test
-goes on with its application when the check is over.
+The rule this file guards: *what is put in place here is undone, unless somebody has put something over it.* A
+test goes on with its application when the check is over.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Patches:
         self._undo: list[Callable[[], object]] = []
 
     def wrap(self, thing: Any, name: str, make: Wrap) -> bool:
-        """Put what *make* returns in the place of an attribute; return False if *thing* takes no attribute."""
+        """Put what *make* returns in the place of an attribute; False if *thing* takes no attribute."""
         original = getattr(thing, name)
         own = name in vars(thing) if hasattr(thing, "__dict__") else False
         wrapper = make(original)
@@ -47,7 +47,12 @@ class Patches:
     def insert(self, functions: list[Any], at: int, function: Any) -> None:
         """Insert a function of ours into a list of the application's."""
         functions.insert(at, function)
-        self._undo.append(lambda: function in functions and functions.remove(function))
+
+        def undo() -> None:
+            if function in functions:
+                functions.remove(function)
+
+        self._undo.append(undo)
 
     def on_undo(self, undo: Callable[[], object]) -> None:
         """Call *undo* as well when all is taken away."""
