@@ -1,7 +1,7 @@
 """Finding 6: functions of `after_this_request` run again when an answer is finalized again.
 
-If something that comes after them raises, Flask 2.3 to 3.1 make an answer of the error and finalize that too: the list
-of functions was not emptied. Here what is booked after a request is booked twice.
+If something that comes after them raises, Flask 2.3 to 3.1 make an answer of the error and finalize that too:
+the list of functions was not emptied. Here what is booked after a request is booked twice.
 """
 
 from __future__ import annotations

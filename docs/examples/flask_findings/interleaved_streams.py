@@ -1,8 +1,8 @@
 """Finding 4: two bodies that stream with their contexts, read in turn on one thread, cross over.
 
-In Flask each of them pushes its contexts as its first chunk is made, and they stay current between chunks: the first
-goes on with the second's `request`. A server with one thread for all bodies reads them like that, and so does a page
-that is put together of two others, as here.
+In Flask each of them pushes its contexts as its first chunk is made, and they stay current between chunks:
+the first goes on with the second's `request`, and its contexts can't be popped. A server with one thread for
+all bodies reads them like that, and so does a page that is put together of two others, as here.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ CHUNKS = 3
 
 
 def create_half() -> Flask:
-    """Return what serves one half of a page."""
+    """Return what serves one half of a page; each of its chunks says what was asked for."""
     app = Flask(__name__)
 
-    @app.get("/half/<name>")
+    @app.get("/page/<name>")
     def half(name: str) -> Response:
         def body() -> Iterator[str]:
             for _ in range(CHUNKS):
-                yield f"{name} {request.path}\n"
+                yield f"{name}: {request.path}\n"
 
         return Response(stream_with_context(body()))
 
@@ -33,7 +33,7 @@ def create_half() -> Flask:
 
 
 class Pages:
-    """Answers every path with two halves; *in_turn* a chunk of each, else one after the other."""
+    """Answers with two halves; *in_turn* a chunk of each, else one after the other."""
 
     def __init__(self, *, in_turn: bool = True) -> None:
         self.app = create_half()
@@ -41,22 +41,22 @@ class Pages:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
         """Answer one request."""
-        name = environ["PATH_INFO"].strip("/") or "page"
-        halves = [self._half(environ, f"/half/{name}-{side}") for side in ("left", "right")]
+        path = environ["PATH_INFO"]
+        if not path.startswith("/page/"):
+            return self.app(environ, start_response)
+        halves = [self._half(environ, f"{path}-{side}") for side in ("left", "right")]
         start_response("200 OK", [("Content-Type", "text/plain")])
         return self._read(halves)
 
     def _half(self, environ: dict[str, Any], path: str) -> Any:
-        return self.app({**environ, "PATH_INFO": path, "REQUEST_METHOD": "GET"}, lambda *_: None)
+        return self.app({**environ, "PATH_INFO": path}, lambda *_: None)
 
     def _read(self, halves: list[Any]) -> Iterator[bytes]:
-        rows = zip_longest(*halves, fillvalue=b"") if self.in_turn else ((chunk,) for chunk in chain(*halves))
-        try:
-            for row in rows:
-                yield b"".join(row)
-        finally:
-            for half in halves:
-                half.close()
+        in_turn = zip_longest(*halves, fillvalue=b"")
+        for row in in_turn if self.in_turn else ((chunk,) for chunk in chain(*halves)):
+            yield b"".join(row)
+        for half in halves:
+            half.close()
 
 
 app = Pages()

@@ -1,8 +1,8 @@
 """Finding 1: a receiver of `appcontext_pushed` that raises once leaves its app context on the thread.
 
 Flask 2.3 to 3.1 push the app context first and the request context after that; what fails in between is
-torn down by nobody. Here the receiver takes a connection, and once in a while there is none. From then on each
-request of that worker shares one `g`, and `teardown_appcontext` never runs there again.
+torn down by nobody. Here the receiver takes a connection, and once in a while there is none. From then on
+each request of that worker shares one `g`, and `teardown_appcontext` never runs there again.
 """
 
 from __future__ import annotations

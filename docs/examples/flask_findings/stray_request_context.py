@@ -1,8 +1,8 @@
 """Finding 5: a request context that a view leaves pushed gets the request's hooks and its session.
 
 Flask 2.3 to 3.1 ask for the *current* request context when they finish a request: with another on top, the
-functions for after it, `save_session` and the teardown are the other's. Here a view builds its link to a report in a
-context of its own, and does not pop it: nobody is ever logged in.
+functions for after it, `save_session` and the teardown are the other's. Here a view builds its link to a
+report in a context of its own, and does not pop it: nobody is ever logged in.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Finding 3: a body that streams with its context is torn down twice, the first time before it is read.
 
-Flask 2.3 to 3.1 tear the request down as `wsgi_app` returns, activate the same two contexts again for the body
-and tear them down once more: what a teardown function gives back is gone while the stream still uses it.
+Flask 2.3 to 3.1 tear the request down as `wsgi_app` returns, activate the same two contexts again for the
+body and tear them down once more: what a teardown function gives back is gone while the stream still uses it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Finding 2: a teardown function that raises drops those after it.
 
-Flask 2.3 to 3.1 run them one after the other, unguarded: what an earlier one raises, the later ones and the signal
-after them never see their request end. Here the metrics are at fault, and the connection is never given back.
+Flask 2.3 to 3.1 run them one after the other, unguarded: if one raises, the later ones and the signal after
+them never hear that the request has ended. Here the metrics are at fault, and no connection is given back.
 """
 
 from __future__ import annotations

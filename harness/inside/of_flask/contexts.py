@@ -6,8 +6,8 @@ fails half-way leaves a context behind, and that is what is looked for.
 
 On each context stands what the looks read: ``crosstalk_activation`` (0 until its first push), ``crosstalk_g``
 or ``crosstalk_session`` (whose they are), ``crosstalk_depth`` (pushes that were not popped yet),
-``crosstalk_open`` (its push was recorded, its pop was not) and ``crosstalk_entering`` (its count just went from
-0 to 1). No context refers to another through these.
+``crosstalk_open`` (its push was recorded, its pop was not) and ``crosstalk_entering`` (its count just went
+from 0 to 1). No context refers to another through these.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """Whose an object is: the operation that was first seen with it.
 
 A probe writes its canary into `g` and the session; an application of a user's does not. So whose a `g` or a
-session is goes by the object itself: one that a second operation is handed is the first one's. Nothing is held
-alive, nothing is written on the objects, and what is in them is not looked at.
+session is goes by the object itself: one that a second operation is handed is the first one's. Nothing is
+held alive, nothing is written on the objects, and what is in them is not looked at.
 """
 
 from __future__ import annotations
