@@ -99,12 +99,6 @@ CHECKERS: tuple[Checker, ...] = (
         ),
         census.start,
     ),
-    Checker(
-        Law("I11", "no request finds what another caller's left on its worker", _INSIDE, in_order=True),
-        inheriting.start,
-    ),
-    Checker(Law("I12", "every body is closed exactly once", _INSIDE, in_order=True), closing.start),
-    Checker(Law("I13", "nothing of a finished request is kept", _INSIDE, in_order=True), keeping.start),
     Checker(Law("G", "the reply of a backend belongs to the request", _OUTSIDE), backend.start),
     Checker(
         Law("CYCLE", "the steps of each request fit the cycle", _INSIDE, always=True, contexts=True),
@@ -122,10 +116,20 @@ APP_CHECKERS: tuple[Checker, ...] = (
     Checker(Law("B1", "what one caller sends reaches no other caller", _OUTSIDE), foreign_answers.start),
     Checker(Law("B2", "what is made for one caller is handed to one", _OUTSIDE), handed_out.start),
     Checker(Law("ROUTES", "the application's routes answered", _OUTSIDE), exercised.start),
-    *(_SHARED[law] for law in ("I0", "I1", "I2", "I3", "I6", "I10", "I11", "I12", "I13", "CYCLE")),
+    *(_SHARED[law] for law in ("I0", "I1", "I2", "I3", "I6", "I10")),
+    Checker(
+        Law("I11", "no request finds what another caller's left on its worker", _INSIDE, in_order=True),
+        inheriting.start,
+    ),
+    Checker(Law("I12", "every body is closed exactly once", _INSIDE, in_order=True), closing.start),
+    Checker(Law("I13", "nothing of a finished request is kept", _INSIDE, in_order=True), keeping.start),
+    _SHARED["CYCLE"],
     _SHARED["ACCOUNTING"],
     _SHARED["EVIDENCE"],
 )
+
+#: All of both.
+ALL_CHECKERS = tuple(dict.fromkeys([*CHECKERS, *APP_CHECKERS]))
 
 
 def checkers_for(*, app: bool) -> tuple[Checker, ...]:

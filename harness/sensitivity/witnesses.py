@@ -30,6 +30,7 @@ _CROSSED = Minimum(2, 2, "what one saw, and the start of the other")
 _ALONE = Minimum(1, 1, "what it saw")
 _PAIR = Minimum(1, 2, "two records of one operation that don't fit together")
 _LEFT = Minimum(1, 2, "its start, and what was counted at the end")
+_PROCESS = Minimum(0, 1, "what was counted at the end: it is no single operation's")
 
 #: Anomaly -> what its proof needs; those of fields are found by the start of their names, below.
 MINIMA: dict[str, Minimum] = {
@@ -70,6 +71,15 @@ MINIMA: dict[str, Minimum] = {
     "step-after-exit": _PAIR,
     "left-to-collector": _LEFT,
     "never-freed": _LEFT,
+    "inherited": _CROSSED,
+    "active-at-start": _ALONE,
+    "active-when-idle": _ALONE,
+    "closed-again": _ALONE,
+    "never-closed": _ALONE,
+    "kept": _LEFT,
+    "threads-stay": _PROCESS,
+    "files-stay": _PROCESS,
+    "sockets-stay": _PROCESS,
 }
 _BY_START = {"foreign-": _CROSSED, "lost-": _ALONE, "wrong-": _ALONE}
 

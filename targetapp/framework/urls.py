@@ -134,7 +134,7 @@ class Urls(Settings):
         Within a request it is a path unless *_external* or *_scheme* is given, outside it is
         complete. Values that the rule does not know become the query.
 
-        :raises RuntimeError: outside a request if ``SERVER_NAME`` is not set.
+        :raises RuntimeError: outside a request without ``SERVER_NAME``; within it if its host was refused.
         :raises BuildError: if no rule fits, and no ``url_build_error_handlers`` knows better.
         """
         context = globals_.request_var.get(None)
@@ -148,7 +148,7 @@ class Urls(Settings):
             app_context = globals_.app_var.get(None)
             adapter = app_context.url_adapter if app_context is not None else self.create_url_adapter(None)
             external = True if _external is None else _external
-        if adapter is None:
+        if adapter is None and context is None:
             raise RuntimeError(
                 "No URL can be built here: outside a request the app must know its name. Set"
                 " SERVER_NAME, and APPLICATION_ROOT and PREFERRED_URL_SCHEME if they differ."
@@ -156,6 +156,10 @@ class Urls(Settings):
         if _scheme is not None and not external:
             raise ValueError("A URL with a '_scheme' is complete: '_external' can't be False.")
         self.inject_url_defaults(endpoint, values)
+        if adapter is None:
+            raise RuntimeError(
+                "No URL can be built here: this request is for a host that TRUSTED_HOSTS refuses."
+            )
         try:
             url = adapter.build(endpoint, values, method=_method, url_scheme=_scheme, force_external=external)
         except BuildError as error:

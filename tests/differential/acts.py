@@ -89,9 +89,12 @@ def _url(run: Run, argument: str) -> object:
     for option in options:
         key, _, value = option.partition("=")
         values[key] = {"True": True, "False": False}.get(value, value)
-    if Repair.NO_ADAPTER in run.repairs and run.framework.request_var.get().url_adapter is None:
-        raise RuntimeError
-    return run.api.url_for(endpoint, **values)
+    try:
+        return run.api.url_for(endpoint, **values)
+    except AttributeError as error:
+        if Repair.NO_ADAPTER not in run.repairs or error.name != "build":
+            raise
+        raise RuntimeError from None
 
 
 def _late(run: Run, _: str) -> object:

@@ -133,7 +133,9 @@ def torn_down_once(ask: Ask, result: Result) -> Result:
             early = tuple(_retold(event, "GeneratorExit") for event in early)
         end = next(number for number, event in enumerate(late) if event.word in {CLOSE, DROP}) + 1
         late = (*late[:end], *early, *late[end:])
-    late = tuple(event._replace(state=outside) if event.word in STEPS else event for event in late)
+    # Another thread has nothing to begin with.
+    states = {step: "-" if ask.thread and step != RETURNED else outside for step in STEPS}
+    late = tuple(event._replace(state=states.get(event.word, event.state)) for event in late)
     return replace(result, log=(*before, *late))
 
 
@@ -240,8 +242,6 @@ DEVIATIONS = (
         Repair.NO_ADAPTER,
         "a URL is built for a host that is not trusted",
         "an AttributeError says nothing about what to do",
-        # Whatever comes first in Flask: a ValueError, an error of a url_defaults function. That the
-        # URL adapter is absent is looked at by the repair.
-        _failed(("url ",), Exception),
+        _failed(("url ",), AttributeError),
     ),
 )

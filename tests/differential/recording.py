@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -133,6 +134,7 @@ class Run:
         """Call *function*, which pushes and pops a context; raise what the teardowns in it kept."""
         before, self.kept = self.kept, []
         leaving: BaseException | None = None
+        handled = sys.exception()
         try:
             function()
         except BaseException as error:
@@ -140,6 +142,8 @@ class Run:
         errors, self.kept = self.kept, before
         if errors:
             leaving = join(leaving, errors)
+            if leaving.__context__ is None:  # raised just here, in the handling of this
+                leaving.__context__ = handled
         if leaving is not None:
             context = leaving.__context__
             try:

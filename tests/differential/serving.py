@@ -281,11 +281,15 @@ class Server:
 
 @contextmanager
 def _overheard(run: Run) -> Iterator[None]:
-    """Note warnings; ignore what a dropped body raises when nobody is there to be told."""
+    """Note warnings; ignore what a dropped body raises when nobody is there to be told.
+
+    A ResourceWarning tells when the collector came by, not what was done: Flask's cycles keep a form's files.
+    """
     before = sys.unraisablehook
     sys.unraisablehook = lambda _: None
     with warnings.catch_warnings():
         warnings.simplefilter("always")
+        warnings.simplefilter("ignore", ResourceWarning)
         warnings.showwarning = lambda message, category, *_: run.note("warning", category.__name__)
         try:
             yield

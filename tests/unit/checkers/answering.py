@@ -12,7 +12,7 @@ import numpy as np
 
 from harness.blackbox.carrying import field_canary
 from harness.checkers.judge import Judging
-from harness.checkers.table import APP_CHECKERS
+from harness.checkers.table import ALL_CHECKERS
 from harness.history.canary import CanaryKind, make_canary
 from harness.history.columns import CLIENT_DTYPE, Batch
 from harness.history.facts import ColumnFacts, JournalFacts, RouteFacts
@@ -88,7 +88,7 @@ def facts_of(
 
 def judge(law: str, *batches: Batch, facts: ColumnFacts | None = None) -> Result:
     """Return what one law says of journals."""
-    judging = Judging([checker for checker in APP_CHECKERS if checker.law.id == law])
+    judging = Judging([checker for checker in ALL_CHECKERS if checker.law.id == law])
     for batch in batches:
         judging.feed(batch)
     (result,) = judging.finish(facts or facts_of(*batches))

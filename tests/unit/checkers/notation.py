@@ -33,7 +33,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from harness.checkers.judge import Judging
-from harness.checkers.table import CHECKERS
+from harness.checkers.table import ALL_CHECKERS
 from harness.history.canary import UNMARKED, CanaryKind, make_canary
 from harness.history.columns import DTYPES, Batch
 from harness.history.facts import ColumnFacts, JournalFacts
@@ -292,7 +292,7 @@ def tell(text: str) -> Story:
 def judge_story(law: str, story: Story | str, facts: ColumnFacts | None = None) -> Result:
     """Return what one law's checker says of a story."""
     told = tell(story) if isinstance(story, str) else story
-    judging = Judging([checker for checker in CHECKERS if checker.law.id == law])
+    judging = Judging([checker for checker in ALL_CHECKERS if checker.law.id == law])
     for batch in told.batches():
         judging.feed(batch)
     (result,) = judging.finish(facts or told.facts())

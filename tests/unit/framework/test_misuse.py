@@ -90,6 +90,13 @@ def build_unknown() -> Any:
         return url_for("nobody")
 
 
+def build_for_a_refused_host() -> Any:
+    app = make()
+    app.config["TRUSTED_HOSTS"] = ["example.test"]
+    with app.test_request_context("/", base_url="http://elsewhere.test"):
+        return url_for("view")
+
+
 def outside(function: Callable[[], Any]) -> Callable[[], Any]:
     def call() -> Any:
         with make().app_context():
@@ -143,6 +150,7 @@ ROWS: list[tuple[str, Callable[[], Any], type[BaseException], str]] = [
     ("no WSGI", view_that_returns(lambda: None), TypeError, "no WSGI callable"),
     ("no view", unknown_endpoint, LookupError, "no view function"),
     ("no rule", build_unknown, Exception, "nobody"),
+    ("a URL for a refused host", build_for_a_refused_host, RuntimeError, "TRUSTED_HOSTS"),
     ("a URL outside", outside(lambda: url_for("view")), RuntimeError, "SERVER_NAME"),
     ("after_this_request outside", outside(lambda: after_this_request(print)), RuntimeError, "in a view"),
     ("messages outside", outside(get_flashed_messages), RuntimeError, "outside of a request context"),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.checkers import ledger_rules
+from harness.checkers import closing, inheriting, keeping, ledger_rules
 from harness.checkers.fields import SAYINGS
 from harness.checkers.sightings import SIGHTINGS
 from harness.history.canary import CanaryKind, make_canary, name_canary
@@ -103,13 +103,14 @@ def test_a_request_of_nobody_is_no_operation_that_has_to_be_named() -> None:
     assert told(text, STARTED, stray, anomaly="left-behind", checkpoint="enter", operations=(TWO,)) == ()
 
 
+OF_RESIDUE = (inheriting.BREACHES, closing.BREACHES, keeping.BREACHES)
 #: Words with a hyphen in the checkers' code that are no anomalies.
 OTHER_WORDS = {"black-box"}
 
 
 def anomalies() -> set[str]:
     folder = Path(ledger_rules.__file__).parent
-    named: set[str] = set(SIGHTINGS)
+    named: set[str] = {*SIGHTINGS, *(breach.anomaly for table in OF_RESIDUE for breach in table.values())}
     for path in folder.glob("*.py"):
         named |= set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', path.read_text()))
     return named - OTHER_WORDS
