@@ -64,7 +64,7 @@ def keep_ledger(app: Any, signals: Signals, recorder: Recorder) -> Callable[[], 
         # Strongly: nothing else refers to the receiver.
         receiver = _receiver(recorder, callback)
         signal.connect(receiver, app, weak=False)
-        undo.append(partial(signal.disconnect, receiver, app))
+        undo.append(partial(signal.disconnect, receiver))
 
     def take_away() -> None:
         while undo:
