@@ -178,7 +178,7 @@ class _Walk:
 
 
 def _illegal(context: _Context, at: int, step: Step) -> Breach:
-    due = sorted(context.following())
+    due = sorted(following(context.step, failed=context.failed, again=context.again))
     # An error's way out may follow nearly anything: it is what was due only where nothing else is.
     named = [each.label for each in due if each not in _WAYS_OUT] or [each.label for each in due]
     was_due = f"{join_and(named, 'or')} was due" if named else "nothing more was due"

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.history.layout import Callback, Kind, Outcome
-from harness.history.scenarios import LEGAL, PROBED, Legal
+from harness.history.scenarios import LEGAL, PROBED, Legal, Scenario
 from harness.history.steps import Step
 
 from .sentences import join_and
@@ -100,6 +100,7 @@ class _Audit:
 
     def __init__(self) -> None:
         self.legal: Legal | None = None  # None: a scenario this version does not know
+        self.visited = False  # it is of an application of a user's
         self.active: dict[int, _Activation] = {}
         self.ended: dict[int, _Activation] = {}
         self.done: list[_Activation] = []
@@ -128,6 +129,7 @@ class _Audit:
 
     def _enter(self, _at: int, row: ShapeRow, _point: int) -> Iterator[Breach]:
         self.legal = _LEGAL.get(row.detail)
+        self.visited = row.detail == Scenario.VISIT
         return iter(())
 
     def _leave(self, at: int, row: ShapeRow, _point: int) -> Iterator[Breach]:
@@ -150,8 +152,8 @@ class _Audit:
             )
             return
         outermost = all(one.context != context for one in self.active.values())
-        # Flask 3.1 activates a context again for a stream, and tears it down again.
-        earlier = self.ended.get(row.activation)
+        # Flask activates a context again for a stream, and tears it down again: there its number stays.
+        earlier = self.ended.get(row.activation) if self.visited else None
         before = {} if earlier is None else {**earlier.before, **earlier.ran}
         self.active[row.activation] = _Activation(context, at, outermost, before=before)
 

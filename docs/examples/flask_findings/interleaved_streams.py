@@ -8,6 +8,7 @@ all bodies reads them like that, and so does a page that is put together of two 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
 from itertools import chain, zip_longest
 from typing import Any
 
@@ -53,10 +54,11 @@ class Pages:
 
     def _read(self, halves: list[Any]) -> Iterator[bytes]:
         in_turn = zip_longest(*halves, fillvalue=b"")
-        for row in in_turn if self.in_turn else ((chunk,) for chunk in chain(*halves)):
-            yield b"".join(row)
-        for half in halves:
-            half.close()
+        with ExitStack() as stack:
+            for half in halves:
+                stack.callback(half.close)
+            for row in in_turn if self.in_turn else ((chunk,) for chunk in chain(*halves)):
+                yield b"".join(row)
 
 
 app = Pages()
