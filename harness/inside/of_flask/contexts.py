@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from harness.history.canary import ABSENT, UNMARKED
@@ -47,6 +48,8 @@ class Lives:
         self._app_var, self._request_var = contexts.app_var, contexts.request_var
         self.here = locality.here
         self.hook = hook
+        #: Returns the current request context, None without one; asked for at every step.
+        self.current: Callable[[], Any] = partial(contexts.request_var.get, None)
         self._owners = Owners()
         self._patches = patches
 
@@ -61,10 +64,6 @@ class Lives:
         wrap(request_context, "push", self._push_request)
         wrap(request_context, "pop", self._pop_request)
         wrap(request_context, "match_request", self._match)
-
-    def current(self) -> Any:
-        """Return the current request context, None without one."""
-        return self._request_var.get(None)
 
     def popping(self, *, request: bool) -> Any:
         """Return the context of this kind that is being popped here for the last time; None if none is."""
@@ -142,7 +141,8 @@ class Lives:
                 return push(context, *args, **named)
             finally:
                 self.request_pushed(context)
-                self.find_session(context)
+                if context.crosstalk_entering:
+                    self.find_session(context)
                 self._uncount(context, self._request_var)
 
         return pushing
@@ -164,19 +164,21 @@ class Lives:
 
     def find_session(self, context: Any) -> None:
         """See whose the session of *context* is; one that another client was handed is that client's."""
-        session = vars(context).get(self._session_name)
-        here = self.here()
-        # Only what is a dict can be asked whether it is empty without being marked as read.
-        if here.number in _NOBODY_S or not isinstance(session, dict) or not dict.__len__(session):
-            return
-        owner = self._owners.first(session, here.number)
-        context.crosstalk_session = ABSENT if client_of(owner) == client_of(here.number) else owner
+        with suppress(Exception):
+            session = vars(context).get(self._session_name)
+            number = self.here().number
+            # Only what is a dict can be asked whether it is empty without being marked as read.
+            if number in _NOBODY_S or not isinstance(session, dict) or not dict.__len__(session):
+                return
+            owner = self._owners.first(session, number)
+            context.crosstalk_session = ABSENT if client_of(owner) == client_of(number) else owner
 
     def _match(self, match: Callable[..., Any]) -> Callable[..., Any]:
         def matching(context: Any, *args: Any, **named: Any) -> Any:
             if getattr(context, "crosstalk_entering", False):
                 self.request_pushed(context)
                 self.find_session(context)
+                context.crosstalk_entering = False
                 self.hook(_MATCH, context)
             return match(context, *args, **named)
 
@@ -214,7 +216,7 @@ class Lives:
     @staticmethod
     def _uncount(context: Any, variable: Any) -> None:
         """End a push; one that failed before it set the variable was none."""
-        if context.crosstalk_entering and variable.get(None) is not context and not context.crosstalk_open:
+        if context.crosstalk_depth == 1 and not context.crosstalk_open and variable.get(None) is not context:
             context.crosstalk_depth = 0
         context.crosstalk_entering = False
 

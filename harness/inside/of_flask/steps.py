@@ -39,6 +39,7 @@ class Steps:
 
     def __init__(self, lives: Lives, patches: Patches, ran_after: Callable[[None], None]) -> None:
         self._lives = lives
+        self._current, self._hook = lives.current, lives.hook
         self._patches = patches
         self._ran_after = ran_after
 
@@ -61,20 +62,20 @@ class Steps:
 
         def opening(open_session: _Call) -> _Call:
             def wrapper(app: Any, *args: Any, **named: Any) -> Any:
-                context = self._lives.current()
+                context = self._current()
                 if app in apps and getattr(context, "crosstalk_entering", False):
                     self._lives.request_pushed(context)
-                    self._lives.hook(Step.OPEN_SESSION.label, context)
+                    self._hook(Step.OPEN_SESSION.label, context)
                 return open_session(app, *args, **named)
 
             return wrapper
 
         def saving(save_session: _Call) -> _Call:
             def wrapper(app: Any, *args: Any, **named: Any) -> Any:
-                context = self._lives.current()
+                context = self._current()
                 if app in apps and context is not None:
                     self._lives.find_session(context)
-                    self._lives.hook(Step.SAVE_SESSION.label, context)
+                    self._hook(Step.SAVE_SESSION.label, context)
                 return save_session(app, *args, **named)
 
             return wrapper
@@ -84,11 +85,16 @@ class Steps:
 
     def announce_signals(self, signals: Any, apps: Iterable[Any]) -> None:
         """Announce what is about to be signalled, whatever order its receivers are called in."""
-        lives, hook = self._lives, self._lives.hook
+        lives, hook = self._lives, self._hook
         ids = frozenset(map(id, apps))
 
         def at_current(step: str) -> Callable[[], None]:
-            return lambda: self._at(step, lives.current())
+            def announce() -> None:
+                context = lives.current()
+                if context is not None:
+                    hook(step, context)
+
+            return announce
 
         def at_popping(step: str, *, request: bool) -> Callable[[], None]:
             def announce() -> None:
@@ -108,16 +114,14 @@ class Steps:
         for name, announce in table.items():
             self._patches.wrap(getattr(signals, name), "send", _sending(announce, ids))
 
-    def _at(self, step: str, context: Any) -> None:
-        if context is not None:
-            self._lives.hook(step, context)
-
     def _beginning(self, step: Step) -> Callable[[_Call], _Call]:
-        label = step.label
+        label, current, hook = step.label, self._current, self._hook
 
         def wrap(method: _Call) -> _Call:
             def wrapper(*args: Any, **named: Any) -> Any:
-                self._at(label, self._lives.current())
+                context = current()
+                if context is not None:
+                    hook(label, context)
                 return method(*args, **named)
 
             return wrapper
@@ -125,11 +129,13 @@ class Steps:
         return wrap
 
     def _ending(self, method: _Call) -> _Call:
-        label = Step.START_RESPONSE.label
+        label, current, hook = Step.START_RESPONSE.label, self._current, self._hook
 
         def wrapper(*args: Any, **named: Any) -> Any:
             response = method(*args, **named)
-            self._at(label, self._lives.current())
+            context = current()
+            if context is not None:
+                hook(label, context)
             return response
 
         return wrapper
@@ -138,10 +144,10 @@ class Steps:
         label = Step.DISPATCH_REQUEST.label
 
         def wrapper(*args: Any, **named: Any) -> Any:
-            context = self._lives.current()
+            context = self._current()
             if context is None:
                 return dispatch_request(*args, **named)
-            self._lives.hook(label, context)
+            self._hook(label, context)
             # The first function that is now made callable is the view.
             context.crosstalk_dispatching = True
             try:
@@ -152,13 +158,13 @@ class Steps:
         return wrapper
 
     def _calling(self, ensure_sync: _Call) -> _Call:
-        label = Step.VIEW.label
+        label, current, hook = Step.VIEW.label, self._current, self._hook
 
         def wrapper(*args: Any, **named: Any) -> Any:
-            context = self._lives.current()
+            context = current()
             if getattr(context, "crosstalk_dispatching", False):
                 context.crosstalk_dispatching = False
-                self._lives.hook(label, context)
+                hook(label, context)
             return ensure_sync(*args, **named)
 
         return wrapper
@@ -167,9 +173,9 @@ class Steps:
         label = Step.AFTER_THIS_REQUEST.label
 
         def wrapper(*args: Any, **named: Any) -> Any:
-            context = self._lives.current()
+            context = self._current()
             if context is not None:
-                self._lives.hook(label, context)
+                self._hook(label, context)
                 self._note_after(context)
                 context.crosstalk_processing = True
             return process_response(*args, **named)
@@ -193,9 +199,9 @@ class Steps:
             context = self._lives.popping(request=True)
             if context is None:
                 return do_teardown(*args, **named)
-            self._lives.hook(begin, context)
+            self._hook(begin, context)
             done = do_teardown(*args, **named)
-            self._lives.hook(close, context)
+            self._hook(close, context)
             return done
 
         return wrapper
@@ -204,7 +210,9 @@ class Steps:
         label = Step.TEARDOWN_APPCONTEXT.label
 
         def wrapper(*args: Any, **named: Any) -> Any:
-            self._at(label, self._lives.popping(request=False))
+            context = self._lives.popping(request=False)
+            if context is not None:
+                self._hook(label, context)
             return do_teardown(*args, **named)
 
         return wrapper
@@ -214,14 +222,16 @@ class Steps:
         before, after = Step.BEFORE_REQUEST.label, Step.AFTER_REQUEST.label
 
         def before_request() -> None:
-            self._at(before, self._lives.current())
+            context = self._current()
+            if context is not None:
+                self._hook(before, context)
 
         def after_request(response: Any) -> Any:
-            context = self._lives.current()
+            context = self._current()
             # Once: a blueprint's own functions come before the application's.
             if getattr(context, "crosstalk_processing", False):
                 context.crosstalk_processing = False
-                self._lives.hook(after, context)
+                self._hook(after, context)
             return response
 
         self._patches.insert(app.before_request_funcs.setdefault(None, []), 0, before_request)

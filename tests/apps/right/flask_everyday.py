@@ -1,4 +1,4 @@
-"""Everyday Flask: hooks, a blueprint, a session, errors handled and not, aborts, a stream, nested app contexts."""
+"""Everyday Flask: hooks, a blueprint, a session, errors handled and not, aborts, a stream, nested contexts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is seen of a Flask application's contexts: whose they are, what is found, what is right and stays silent."""
+"""What is seen of a Flask application's contexts: whose they are, what is found, what stays silent."""
 
 from __future__ import annotations
 
@@ -95,8 +95,7 @@ def ordinary() -> Flask:
     @app.get("/within")
     def within() -> str:
         with app.test_request_context("/?x=1"):
-            link = flask.url_for("index")
-        return link
+            return flask.url_for("index")
 
     @app.get("/client")
     def client() -> str:
@@ -322,12 +321,16 @@ def test_an_unknown_version_is_a_doubt_in_one_line(
     assert everything(app) == before
 
 
+def fail(*_: object) -> None:
+    raise KeyError("no such method")
+
+
 def test_what_fails_half_way_is_undone_and_told(
     make_process: ProcessMaker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = make_app()
     before = everything(app)
-    monkeypatch.setattr(installing, "_announce", lambda *_: {}["no such method"])
+    monkeypatch.setattr(installing, "_announce", fail)
     observed = observe_flask(app, make_process(contexts=NO_CONTEXTS).observer)
     assert "(KeyError: 'no such method')" in observed.doubt
     assert everything(app) == before

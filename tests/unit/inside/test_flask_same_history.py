@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Any, NamedTuple
 from wsgiref.util import setup_testing_defaults
 
@@ -38,11 +37,10 @@ class TeardownError(Exception):
     pass
 
 
-def make_app(framework: ModuleType) -> Any:
+def make_app(framework: Any) -> Any:
     """Return one application, in Flask or in the reference framework."""
     app = framework.App("same") if framework is reference else framework.Flask("same")
     app.secret_key = "secret"
-    blueprint = framework.Blueprint("inner", "inner", url_prefix="/inner")
 
     @app.before_request
     def before() -> Any:
@@ -57,6 +55,15 @@ def make_app(framework: ModuleType) -> Any:
     @app.teardown_appcontext
     def end(error: BaseException | None) -> None:
         """Do nothing."""
+
+    app.register_blueprint(make_blueprint(framework))
+    add_views(app, framework)
+    add_failing_views(app, framework)
+    return app
+
+
+def make_blueprint(framework: Any) -> Any:
+    blueprint = framework.Blueprint("inner", "inner", url_prefix="/inner")
 
     @blueprint.before_request
     def before_inner() -> None:
@@ -74,6 +81,10 @@ def make_app(framework: ModuleType) -> Any:
     def inner() -> str:
         return "inner"
 
+    return blueprint
+
+
+def add_views(app: Any, framework: Any) -> None:
     @app.get("/")
     def index() -> str:
         framework.session["visited"] = True
@@ -85,8 +96,14 @@ def make_app(framework: ModuleType) -> Any:
             framework.g.name = "nested"
         return "nested"
 
+    @app.get("/stream")
+    def stream() -> Any:
+        return framework.Response(iter(["one", "two"]))
+
+
+def add_failing_views(app: Any, framework: Any) -> None:
     @app.get("/abort")
-    def abort() -> str:
+    def abort() -> None:
         framework.abort(403)
 
     @app.get("/error")
@@ -108,13 +125,6 @@ def make_app(framework: ModuleType) -> Any:
     @app.get("/exit")
     def leave() -> str:
         raise SystemExit
-
-    @app.get("/stream")
-    def stream() -> Any:
-        return framework.Response(iter(["one", "two"]))
-
-    app.register_blueprint(blueprint)
-    return app
 
 
 def ask(process: Process, wrapper: Wrapper, path: str, method: str = "GET") -> list[Happened]:
