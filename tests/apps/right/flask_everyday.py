@@ -1,4 +1,4 @@
-"""Everyday Flask: hooks, a blueprint, a session, errors handled and not, aborts, a stream, nested contexts."""
+"""Everyday Flask: hooks, a blueprint, a session, errors handled and not, aborts, a stream, nested apps."""
 
 from __future__ import annotations
 

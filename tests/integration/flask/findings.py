@@ -19,6 +19,8 @@ class Finding(NamedTuple):
     said: str
     #: What is found in the twin all the same: another defect.
     left: frozenset[str] = frozenset()
+    #: The first version of those looked at that has it.
+    since: str = "2.3"
 
 
 def _set(*anomalies: str) -> frozenset[str]:
@@ -43,6 +45,7 @@ FINDINGS = (
         "stream_torn_down_twice.py:create_app(with_context=False)",
         _set("I6 repeated-teardown"),
         "ran again for the same ",
+        since="3.1",
     ),
     Finding(
         "interleaved_streams.py:app",

@@ -1,4 +1,4 @@
-"""Each isolation defect of Flask's is found in its example, by its law, with a witness; its twin is silent."""
+"""Each isolation defect of Flask is found in its example, by its law, with a witness; its twin is silent."""
 
 from __future__ import annotations
 
