@@ -59,7 +59,7 @@ FLASKS := 2.3 3.0
 	@touch $@
 
 flask: $(STAMP) $(FLASKS:%=.venv-flask-%/.installed)
-	$(BIN)/python -m pytest tests/integration/flask
+	CROSSTALK_REQUIRE_FLASKS=1 $(BIN)/python -m pytest tests/integration/flask
 
 sensitivity: $(STAMP)
 	$(BIN)/crosstalk sensitivity --out $(REPORTS)/sensitivity

@@ -2,7 +2,7 @@
 
 In Flask the contexts of each stay current between its chunks (in 3.1 from its first one on, before that from
 the view on): the first goes on with the second's `request`, and its contexts can't be popped. A server with
-one thread for all bodies reads them like that, and so does a page that is put together of two others, as here.
+one thread for all bodies reads them like that, and so does a page that is made of two others, as here.
 """
 
 from __future__ import annotations

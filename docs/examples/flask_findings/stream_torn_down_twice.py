@@ -1,8 +1,8 @@
 """Finding 3: a body that streams with its context is torn down twice, the first time before it is read.
 
 Flask 3.1.3 tears the request down as `wsgi_app` returns, activates the same two contexts again for the body
-and tears them down once more: what a teardown function gives back is gone while the stream still uses it. (2.3
-and 3.0 tear down once, after the body: they leave the contexts current until then.)
+and tears them down once more: what a teardown function gives back is gone while the stream still uses it.
+(2.3 and 3.0 tear down once, after the body: they leave the contexts current until then.)
 """
 
 from __future__ import annotations
