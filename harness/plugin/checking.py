@@ -27,6 +27,7 @@ from harness.inside.body import Recorder as Recording
 from harness.inside.interleaving import Interleaving
 from harness.inside.locality import Locality
 from harness.inside.observer import Observer
+from harness.inside.of_flask.installing import Observed, observe_flask
 from harness.inside.residue.watch import Watch, Watched
 from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
@@ -84,6 +85,7 @@ class _Stage:
     wsgi: WSGIApplication
     observer: Observer
     watch: Watch
+    observed: Observed
 
 
 def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
@@ -104,7 +106,7 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
             journal.close()
         # The clients are gone: what holds a canary now is the application's.
         stage.observer.close()
-    results = judge(asked, plan, folder, stage.watch.names.as_dict())
+    results = judge(asked, plan, folder, stage.watch.names.as_dict(), stage.observed)
     return tell(asked, plan, results)
 
 
@@ -141,8 +143,12 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
     observer = Observer(open_journal, NO_CONTEXTS, None, locality)
     interleaving = Interleaving(asked.seed, make_pause(asked.worker_model).now, locality, observer)
     watch: Watch | None = None
+    observed = Observed()
     try:
         target = _start(app, asked, interleaving)
+        observed = observe_flask(
+            target, observer, pause=make_pause(asked.worker_model) if asked.yields else None
+        )
         watch = Watch(
             observer.residue,
             locality,
@@ -155,12 +161,13 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
         events: Recording = Visitors(observer, interleaving) if asked.yields else observer
         wrapper = Wrapper(target, locality, Watched(events, watch), {})
         with switching_every(DEFAULT_SWITCH_INTERVAL_S):
-            yield _Stage(target, wrapper, observer, watch)
+            yield _Stage(target, wrapper, observer, watch, observed)
     finally:
         interleaving.stop()
         if watch is not None:
             watch.stop()
         observer.close()
+        observed.undo()
 
 
 def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving) -> WSGIApplication:
@@ -204,13 +211,16 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
                 client.close()
 
 
-def judge(asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str]) -> tuple[Result, ...]:
+def judge(
+    asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str], observed: Observed
+) -> tuple[Result, ...]:
     """Return what every checker says of the journals in *folder*."""
     meta: dict[str, Any] = {
         "model": asked.worker_model,
         "server": "http" if asked.http else "in-process",
         "inside": True,
         "app": True,
+        "contexts": observed.framework,
         "shared": asked.shared,
         "routes": [
             {
@@ -221,7 +231,8 @@ def judge(asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str]) ->
             for route in plan.routes
         ],
     }
-    history = read_history(sorted(folder.glob("*/*.journal")), meta, run_id=_RUN, names=names)
+    paths, doubts = sorted(folder.glob("*/*.journal")), [observed.doubt] if observed.doubt else []
+    history = read_history(paths, meta, doubts, _RUN, names=names)
     judging = Judging(checkers_for(app=True))
     for batch in history.batches():
         judging.feed(batch)
