@@ -2,7 +2,8 @@
 
 A caller is a client: whatever any of its own operations sent may come back to it. A canary of another
 client's is a violation if that client sent it (what only looks like a canary was never sent), and not by a
-way that was declared with ``--shared`` (:mod:`.sent`).
+way that was declared with ``--shared`` (:mod:`.sent`). What a caller of an earlier check sent, in the same
+process, is no less another's: a cache may hold it still.
 """
 
 from __future__ import annotations
@@ -11,9 +12,8 @@ from functools import partial
 
 import numpy as np
 
-from harness.blackbox.carrying import owner_of
-from harness.history.canary import name_canary
-from harness.history.columns import Records
+from harness.blackbox.carrying import caller_of, owner_of
+from harness.history.canary import name_canary, split_canary
 from harness.history.event import Event
 from harness.history.facts import ColumnFacts
 from harness.history.layout import Field, Kind, Side
@@ -21,7 +21,7 @@ from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .kept import Kept
-from .sent import name_field, name_route, published_fields
+from .sent import NO_ROUTE, name_field, name_route, published_fields
 from .sentences import capital
 from .tally import Tally
 from .view import U64, Rows, View
@@ -78,33 +78,41 @@ class ForeignAnswers:
         routes = np.minimum(sent["spare"][rows], len(published) - 1).astype(np.intp)
         shared = was_sent & published[routes, slots]
         for index in np.flatnonzero(was_sent & ~shared):
-            self._add(int(index), int(rows[index]), seen, facts)
+            self._add(int(index), self._sent.event(int(rows[index])), facts)
+        for index in np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0)) if facts.earlier else ():
+            if _is_earlier(int(owners[index]), facts):
+                self._add(int(index), None, facts)
         return int(shared.sum())
 
-    def _add(self, index: int, sender: int, seen: Records, facts: ColumnFacts) -> None:
+    def _add(self, index: int, sent: Event | None, facts: ColumnFacts) -> None:
         event = self._foreign.event(index)
         anomaly, where = PLACES[Field(event["point"])]
-        build = partial(self._violation, anomaly, where, sender, event, facts)
+        build = partial(self._violation, anomaly, where, sent, event, facts)
         self._tally.add(event.source, event.number, event["op"], anomaly, build)
 
     def _violation(
-        self, anomaly: str, where: str, sender: int, event: Event, facts: ColumnFacts
+        self, anomaly: str, where: str, sent: Event | None, event: Event, facts: ColumnFacts
     ) -> Violation:
-        sent = self._sent.event(sender)
         owner, slot = owner_of(event["value"])
+        number = NO_ROUTE if sent is None else sent["spare"]
+        by = " of an earlier check" if sent is None else name_route(number, facts)
         sentence = (
             f"{name_canary(event['op'])}{name_route(event['spare'], facts)} got back in {where} what "
-            f"{name_canary(owner)}{name_route(sent['spare'], facts)} had sent in "
-            f"{name_field(sent['spare'], slot, facts)}."
+            f"{name_canary(owner)}{by} had sent in {name_field(number, slot, facts)}."
         )
+        witness = (event,) if sent is None else (sent, event)
         operations = (event["op"], owner)
-        return Violation(self._law.id, anomaly, capital(sentence), (sent, event), operations, "answer")
+        return Violation(self._law.id, anomaly, capital(sentence), witness, operations, "answer")
 
 
 def _owners(values: U64) -> tuple[U64, Rows]:
     """Return the operations that sent these canaries, and the slots; :func:`owner_of` for many."""
     made = [owner_of(int(value)) for value in values]
     return np.array([owner for owner, _ in made], np.uint64), np.array([slot for _, slot in made], np.intp)
+
+
+def _is_earlier(operation: int, facts: ColumnFacts) -> bool:
+    return split_canary(operation).number <= dict(facts.earlier).get(caller_of(operation), 0)
 
 
 def _caller(canaries: U64) -> U64:

@@ -100,6 +100,25 @@ def test_over_http_and_with_a_seed_that_is_run_five_times(tmp_path: Path) -> Non
     assert "test_shop.py::test_leaky: seed 7: 5 of 5 reruns found it" in done.stdout
 
 
+def test_a_page_that_an_earlier_rerun_left_is_found_by_each(tmp_path: Path) -> None:
+    done = run(
+        tmp_path,
+        """
+app, PAGE = Flask("cached"), []
+
+@app.get("/page/<name>")
+def page(name):
+    PAGE[:] = PAGE or [name]
+    return PAGE[0]
+
+def test_cached(crosstalk):
+    crosstalk.check(app, operations=100)
+""",
+        "--crosstalk-seed=7",
+    )
+    assert "seed 7: 5 of 5 reruns found it" in done.stdout, done.stdout + done.stderr
+
+
 @pytest.mark.parametrize(("options", "operations"), [((), 60), (("--crosstalk-nightly",), 90)])
 def test_a_marker_raises_operations(tmp_path: Path, options: tuple[str, ...], operations: int) -> None:
     done = run(
