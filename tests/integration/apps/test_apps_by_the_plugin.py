@@ -48,7 +48,7 @@ def check(crosstalk: Any, app: App, model: str, seed: int, folder: Path) -> Outc
         "shared": app.shared,
         "seed": seed,
     }
-    # Greenlets are checked in a process of their own anyway; and of what an earlier seed left in an application
+    # Greenlets are checked in a process of their own anyway; and of what an earlier seed left in an app
     # it is not said who sent it.
     if model == "thread" and (app.alone or seed > 1):
         return alone(app, asked, folder)
