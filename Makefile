@@ -10,13 +10,14 @@ FUZZ ?= 10000
 PRECISION ?= 200000
 FUZZ_SEED ?= $(shell date +%s)
 
-.PHONY: help smoke test test-all apps sensitivity sensitivity-full sensitivity-golden fuzz lint format bench images lock clean venv
+.PHONY: help smoke test test-all apps flask sensitivity sensitivity-full sensitivity-golden fuzz lint format bench images lock clean venv
 
 help:
 	@printf "%-23s %s\n" "make smoke" "hammer the reference target under threads, greenlets and processes; leaves an HTML report"
 	@printf "%-23s %s\n" "make test" "run the tests"
 	@printf "%-23s %s\n" "make test-all" "run the tests on every installed interpreter of 3.11-3.13"
 	@printf "%-23s %s\n" "make apps" "thirty small apps of every framework by the command and the plugin: each leak found, no false alarm"
+	@printf "%-23s %s\n" "make flask" "run the tests of Flask applications with Flask 2.3, 3.0 and 3.1, an environment each"
 	@printf "%-23s %s\n" "make sensitivity" "every seeded fault under every worker model: found where it must, silent elsewhere"
 	@printf "%-23s %s\n" "make sensitivity-full" "the same with five seeds, and 200,000 operations of each model where nothing may be found"
 	@printf "%-23s %s\n" "make sensitivity-golden" "renew the golden copy of the matrix, and the page made of it"
@@ -53,7 +54,18 @@ test-all:
 
 apps: $(STAMP)
 	CROSSTALK_APPS=$(APPS_SEEDS) $(BIN)/python -m pytest -n auto \
-	  tests/integration/apps/test_apps_by_the_command.py tests/integration/apps/test_apps_by_the_plugin.py
+	  tests/integration/apps/test_*apps_by_the_*.py
+
+# Each supported Flask in an environment of its own; that of the tests themselves has the latest.
+FLASKS := 2.3 3.0
+
+.venv-flask-%/.installed: requirements/flask-%.txt
+	test -x .venv-flask-$*/bin/python || $(PYTHON) -m venv .venv-flask-$*
+	.venv-flask-$*/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+flask: $(STAMP) $(FLASKS:%=.venv-flask-%/.installed)
+	CROSSTALK_REQUIRE_FLASKS=1 $(BIN)/python -m pytest tests/integration/flask
 
 sensitivity: $(STAMP)
 	$(BIN)/crosstalk sensitivity --out $(REPORTS)/sensitivity
@@ -94,7 +106,9 @@ lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/dev.txt
+	for v in $(FLASKS); do printf 'flask~=%s.0\ngunicorn>=27.0\n' $$v | .venv-lock/bin/uv pip compile - --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/flask-$$v.txt || exit 1; done
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .venv-3.1[123] build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.1[123] .venv-flask-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from harness.bench import checkers, framework, interleaving, live, load, pages, recording, residue
+from harness.bench import checkers, flask, framework, interleaving, live, load, pages, recording, residue
 
 PARTS = {
     "recording": recording.main,
@@ -15,6 +15,7 @@ PARTS = {
     "pages": pages.main,
     "live": live.main,
     "residue": residue.main,
+    "flask": flask.main,
 }
 
 

@@ -77,19 +77,39 @@ def _with_teardown(table: Mapping[Step, frozenset[Step]]) -> dict[Step, frozense
 REQUEST: Final = _with_teardown(_UNTIL_ERROR)
 REQUEST_AFTER_ERROR: Final = _with_teardown(_AFTER_ERROR)
 
+
+def _skipping(step: Step) -> frozenset[Step]:
+    """Return the steps that may follow if what announces those in between was overridden.
+
+    An application may override any method of Flask's, so that a step may be missing before the response, but
+    none comes back. A request that never started has no response: that of a request pushed on it is not its.
+    """
+    if step >= Step.START_RESPONSE:
+        return frozenset()
+    last = Step.START_RESPONSE if step >= Step.REQUEST_STARTED else Step.REQUEST_STARTED
+    return frozenset(
+        {each for each in Step if step < each <= last} | {Step.START_RESPONSE, Step.HANDLE_EXCEPTION}
+    )
+
+
 #: The last step of each kind of context.
 LAST: Final = frozenset({_S.APPCONTEXT_POPPED, _S.REQUEST_CONTEXT_POP})
 
 
-def following(step: Step, *, failed: bool = False, again: bool = False) -> frozenset[Step]:
+def following(
+    step: Step, *, failed: bool = False, again: bool = False, visited: bool = False
+) -> frozenset[Step]:
     """Return what may follow *step* in its context.
 
     :param failed: HANDLE_EXCEPTION came before.
     :param again: the operation had a request context before this one. Flask 3.1.3 activates one
         again for a stream, keeps its session and matches its URL once more.
+    :param visited: it is an application of a user's, see :func:`_skipping`.
     """
     if step in APP_CONTEXT_STEPS:
         return APP[step]
+    if visited:
+        return following(step, failed=failed, again=again) | _skipping(step)
     if again and step is _S.REQUEST_CONTEXT_PUSH:
         return REQUEST[step] | {_S.MATCH_REQUEST}
     return REQUEST_AFTER_ERROR[step] if failed and step in REQUEST_AFTER_ERROR else REQUEST[step]

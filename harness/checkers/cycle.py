@@ -111,7 +111,7 @@ def _shaped(groups: Groups) -> Shaped:
     stepping = (columns.kind >= Kind.STEP) & (columns.kind <= Kind.POP)
     return Shaped(
         ALPHABET.encode(columns.kind, columns.point),
-        np.zeros(len(columns.kind), np.uint8),
+        np.where(columns.kind == Kind.ENTER, columns.detail, 0).astype(np.uint8),
         np.where(stepping, columns.activation, 0),
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.history.layout import Kind
+from harness.history.scenarios import Scenario
 from harness.history.steps import APP_CONTEXT_STEPS, POPS, PUSHES, Step
 
 from .automaton import LAST, following
@@ -46,10 +47,11 @@ class _Context:
     again: bool = False  # the operation had a request context before
     failed: bool = False  # HANDLE_EXCEPTION came
     echo: Step | None = None  # the signal of a repeated push or pop, still to come
+    visited: bool = False  # it is of an application of a user's
 
     def following(self) -> frozenset[Step]:
         """Return what may come next."""
-        return following(self.step, failed=self.failed, again=self.again)
+        return following(self.step, failed=self.failed, again=self.again, visited=self.visited)
 
 
 class _Walk:
@@ -60,14 +62,16 @@ class _Walk:
         self.frame = Kind.ENTER
         self.framed_at = 0
         self.left = False
+        self.visited = False
         #: None before the first request context; then where it went to its teardown too early.
         self.cut_short: tuple[()] | tuple[int, int] | None = None
 
     def walk(self, rows: list[ShapeRow]) -> Breach | None:
         """Return the first breach; None if every record fits and every context came to its end."""
         for at, row, kind, point in ALPHABET.read(rows):
-            if kind is Kind.ENTER:
-                continue  # a group starts with its only one
+            if kind is Kind.ENTER:  # a group starts with its only one
+                self.visited = row.detail == Scenario.VISIT
+                continue
             breach = (
                 self._framed(at, kind)
                 if kind in _FRAME
@@ -113,7 +117,7 @@ class _Walk:
         if context is not None and context.step not in LAST:
             return _illegal(context, at, step)
         self.contexts.pop(activation, None)
-        self.contexts[activation] = _Context(step, at, again=self.cut_short is not None)
+        self.contexts[activation] = _Context(step, at, again=self.cut_short is not None, visited=self.visited)
         if step is Step.REQUEST_CONTEXT_PUSH and self.cut_short is None:
             self.cut_short = ()
         return None
@@ -174,7 +178,7 @@ class _Walk:
 
 
 def _illegal(context: _Context, at: int, step: Step) -> Breach:
-    due = sorted(context.following())
+    due = sorted(following(context.step, failed=context.failed, again=context.again))
     # An error's way out may follow nearly anything: it is what was due only where nothing else is.
     named = [each.label for each in due if each not in _WAYS_OUT] or [each.label for each in due]
     was_due = f"{join_and(named, 'or')} was due" if named else "nothing more was due"

@@ -29,6 +29,8 @@ class Law:
 
     ``in_order``: only a process that stopped serving in order records what this law is about. Where
     none did (killed, or still running), it reads "not looked at" and nothing is doubted for that.
+
+    ``contexts``: of a user's own application it is judged only if its contexts were observed.
     """
 
     id: str
@@ -36,6 +38,7 @@ class Law:
     sides: tuple[Side, ...] = ()
     always: bool = False
     in_order: bool = False
+    contexts: bool = False
 
 
 class Fold(Protocol):

@@ -61,6 +61,8 @@ class Judging:
         """Return every checker's result, in the order of the table."""
         results = []
         for one in self._guarded:
+            if facts.app and one.checker.law.contexts and not facts.contexts:
+                continue
             result = _finish(one, facts)
             if not one.crash:
                 result = _asked(one.checker.law, result, facts) if self._fed else _only_cause(result)

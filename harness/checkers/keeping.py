@@ -35,4 +35,4 @@ COUNTED = {Residue.CACHED: "caches", Residue.HELD: "slots"}
 def start(law: Law) -> Fold:
     """Return the fold of I13."""
     summaries = {"requests": "value", "thousand_objects": "activation"}
-    return ResidueFold(law, BREACHES, COUNTED, summaries)
+    return ResidueFold(law, BREACHES, COUNTED, summaries, looks_back=True)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from harness.history.layout import Callback, Kind, Outcome
-from harness.history.scenarios import LEGAL, Legal
+from harness.history.scenarios import LEGAL, PROBED, Legal, Scenario
 from harness.history.steps import Step
 
 from .sentences import join_and
@@ -41,11 +41,14 @@ CALLBACKS = {
 #: then, so that it is attributed by order and not by the activation it saw.
 _AFTER_POP = Callback.APPCONTEXT_POPPED
 _CONTEXT_OF = {callback: context for context, own in CALLBACKS.items() for callback in own}
+#: Need not run; those that run, run once.
+_CONTEXT_OF[Callback.AFTER_THIS_REQUEST] = "request"
 #: The only callbacks that are given an exception.
-_GIVEN_EXCEPTION = frozenset(Callback) - {Callback.APPCONTEXT_POPPED}
+_GIVEN_EXCEPTION = frozenset(Callback) - {Callback.APPCONTEXT_POPPED, Callback.AFTER_THIS_REQUEST}
 
-#: By number: a journal holds no members of an enumeration.
-_LEGAL: dict[int, Legal] = {int(scenario): legal for scenario, legal in LEGAL.items()}
+#: By number: a journal holds no members of an enumeration. What a visit to somebody's application may raise,
+#: and whether its body streams, nobody knows.
+_LEGAL: dict[int, Legal] = {int(scenario): LEGAL[scenario] for scenario in PROBED}
 
 ALPHABET = Alphabet(
     (Kind.ENTER, None),
@@ -88,6 +91,7 @@ class _Activation:
     popped: int | None = None
     late: bool = False
     ran: dict[Callback, int] = field(default_factory=dict)
+    before: dict[Callback, int] = field(default_factory=dict)  # in an earlier activation of the same context
     again: set[Callback] = field(default_factory=set)
 
 
@@ -96,7 +100,9 @@ class _Audit:
 
     def __init__(self) -> None:
         self.legal: Legal | None = None  # None: a scenario this version does not know
+        self.visited = False  # it is of an application of a user's
         self.active: dict[int, _Activation] = {}
+        self.ended: dict[int, _Activation] = {}
         self.done: list[_Activation] = []
         self.returned: int | None = None
         self.early = False
@@ -123,6 +129,7 @@ class _Audit:
 
     def _enter(self, _at: int, row: ShapeRow, _point: int) -> Iterator[Breach]:
         self.legal = _LEGAL.get(row.detail)
+        self.visited = row.detail == Scenario.VISIT
         return iter(())
 
     def _leave(self, at: int, row: ShapeRow, _point: int) -> Iterator[Breach]:
@@ -145,7 +152,10 @@ class _Audit:
             )
             return
         outermost = all(one.context != context for one in self.active.values())
-        self.active[row.activation] = _Activation(context, at, outermost)
+        # Flask activates a context again for a stream, and tears it down again: there its number stays.
+        earlier = self.ended.get(row.activation) if self.visited else None
+        before = {} if earlier is None else {**earlier.before, **earlier.ran}
+        self.active[row.activation] = _Activation(context, at, outermost, before=before)
 
     def _pop(self, at: int, row: ShapeRow, point: int) -> Iterator[Breach]:
         context = _POPS[Step(point)]
@@ -159,6 +169,7 @@ class _Audit:
             )
             return
         held.popped = at
+        self.ended[row.activation] = held
         self.done.append(held)
 
     def _callback(self, at: int, row: ShapeRow, point: int) -> Iterator[Breach]:
@@ -173,15 +184,12 @@ class _Audit:
                 name,
             )
             return
-        if callback in one.ran:
+        earlier = one.ran.get(callback, one.before.get(callback))
+        if earlier is not None:
             one.again.add(callback)
-            yield Breach(
-                "repeated-teardown",
-                f"{name} ran again for the same {one.context} context of {{op}}.",
-                (one.ran[callback], at),
-                name,
-            )
-            return
+            yield _repeated(callback, one.context, (earlier, at))
+            if callback in one.ran:
+                return
         one.ran[callback] = at
         yield from self._exception(at, row, callback, one)
         if self.returned is not None and self.legal and not self.legal.streams and not one.late:
@@ -254,6 +262,20 @@ class _Audit:
                 (one.pushed, one.popped),
                 missing[0],
             )
+
+
+def _repeated(callback: Callback, context: str, rows: tuple[int, int]) -> Breach:
+    name = callback.name.lower()
+    if callback is Callback.AFTER_THIS_REQUEST:
+        return Breach(
+            "repeated-callback",
+            f"the functions of {name} ran again for the same request of {{op}}.",
+            rows,
+            name,
+        )
+    return Breach(
+        "repeated-teardown", f"{name} ran again for the same {context} context of {{op}}.", rows, name
+    )
 
 
 def _legal_outcomes(legal: Legal, one: _Activation) -> tuple[Outcome, ...]:

@@ -41,11 +41,13 @@ _REQUEST_CALLBACKS = (
     Callback.TEARDOWN_REQUEST_FIRST,
     Callback.TEARDOWN_REQUEST_LAST,
     Callback.REQUEST_TEARING_DOWN,
+    Callback.AFTER_THIS_REQUEST,
 )
 _INSIDE = table_of(
     [code_of(kind, step) for kind in STEP_KINDS for step in Step]
     + [code_of(Kind.LOOK, look) for look in _LOOKS]
     + [code_of(Kind.TEARDOWN, callback) for callback in Callback]
+    + [code_of(Kind.YIELD)]  # in an application's own code
 )
 #: Flask 3.2 unbinds `request` inside app.app_context(), 3.1 keeps it: neither is a loss there.
 _NEEDS_REQUEST = table_of(

@@ -7,7 +7,7 @@ declared as published on purpose. So records that prove something (few) are kept
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -17,13 +17,13 @@ import numpy as np
 from harness.blackbox.carrying import owner_of
 from harness.history.canary import ABSENT, UNMARKED, name_canary
 from harness.history.event import Event
-from harness.history.facts import ColumnFacts
+from harness.history.facts import ColumnFacts, JournalFacts
 from harness.history.layout import Kind, Residue, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .sent import NO_ROUTE, SentRoutes, is_published, name_field, name_route
-from .sentences import capital, plural
+from .sentences import capital, join_and, plural
 from .tally import Tally
 from .view import View
 
@@ -58,6 +58,7 @@ class ResidueFold(Fold):
     :param breaches: point -> what a record of it proves.
     :param counted: point -> a fact that counts its records; they prove nothing.
     :param summaries: fact -> the column of the summary that adds up to it.
+    :param looks_back: a process that wrote no summary is one that the law can't speak for.
     """
 
     def __init__(
@@ -66,6 +67,8 @@ class ResidueFold(Fold):
         breaches: Mapping[Residue, Breach],
         counted: Mapping[Residue, str],
         summaries: Mapping[str, str],
+        *,
+        looks_back: bool = False,
     ) -> None:
         self._law = law
         self._breaches = breaches
@@ -74,6 +77,8 @@ class ResidueFold(Fold):
         self._rows: list[_Row] = []
         self._sent = SentRoutes()
         self._looked = 0
+        self._looks_back = looks_back
+        self._summarised: set[str] = set()
         self._facts = dict.fromkeys([*summaries, *counted.values()], 0)
 
     def feed(self, view: View) -> None:
@@ -85,6 +90,8 @@ class ResidueFold(Fold):
         if not mine.any():
             return
         summaries = mine & (view.point == Residue.SUMMARY)
+        if summaries.any():
+            self._summarised.add(view.source)
         for fact, column in self._summaries.items():
             self._facts[fact] += int(view.column(column)[summaries].sum())
         for point, fact in self._counted.items():
@@ -105,7 +112,21 @@ class ResidueFold(Fold):
         if facts.shared:
             told = [row for row in self._rows if _is_published(row, routes, facts)]
             counts["declared_as_shared"] = len(told)
-        return conclude(self._law, facts, Looked(server=self._looked), tally.close(facts), counts=counts)
+        looked, doubts = Looked(server=self._looked), self._doubts(facts)
+        return conclude(self._law, facts, looked, tally.close(facts), counts=counts, doubts=doubts)
+
+    def _doubts(self, facts: ColumnFacts) -> Iterator[str]:
+        """Yield what is to be said of processes that ended in order and did not look back."""
+        if not self._looks_back or not facts.app or not facts.inside:
+            return
+        served = [one for one in facts.journals if one.side is Side.SERVER and one.committed]
+        blind = [one for one in served if one.closed and one.source not in self._summarised]
+        if blind:
+            yield (
+                f"What requests left was not looked for in {_processes(blind)}: the target's log says why."
+            )
+        elif served and not self._summarised:
+            yield "Every process was killed before it was searched for what requests left: stop it in order."
 
     def _private(self, routes: Mapping[int, int], facts: ColumnFacts) -> Iterator[_Row]:
         """Yield what nobody published, one row for what one thing holds of one operation: that of a field."""
@@ -147,6 +168,12 @@ class ResidueFold(Fold):
             tuple(named),
             Residue(event["point"]).name.lower(),
         )
+
+
+def _processes(journals: Sequence[JournalFacts]) -> str:
+    return (
+        f"{'process' if len(journals) == 1 else 'processes'} {join_and([str(one.pid) for one in journals])}"
+    )
 
 
 def _row(view: View, at: int) -> _Row:

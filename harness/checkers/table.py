@@ -51,19 +51,42 @@ class Checker:
 
 CHECKERS: tuple[Checker, ...] = (
     Checker(
-        Law("I0", "no context is current when a request or job starts or has ended", _BOTH, always=True),
+        Law(
+            "I0",
+            "no context is current when a request or job starts or has ended",
+            _BOTH,
+            always=True,
+            contexts=True,
+        ),
         clean_start.start,
     ),
     Checker(
-        Law("I1", "request and g stay the request's own, also after a yield", _BOTH, always=True),
+        Law(
+            "I1",
+            "request and g stay the request's own, also after a yield",
+            _BOTH,
+            always=True,
+            contexts=True,
+        ),
         own_after_yield.start,
     ),
-    Checker(Law("I2", "g is empty when a request starts", _BOTH, always=True), fresh_start.start),
-    Checker(Law("I3", "the session is the caller's own and complete", _BOTH), own_session.start),
+    Checker(
+        Law("I2", "g is empty when a request starts", _BOTH, always=True, contexts=True), fresh_start.start
+    ),
+    Checker(
+        Law("I3", "the session is the caller's own and complete", _BOTH, contexts=True), own_session.start
+    ),
     Checker(Law("I4", "headers and cookies are the request's own", _OUTSIDE), headers.start),
     Checker(Law("I5", "every chunk of a stream is the request's own", _BOTH), streams.start),
     Checker(
-        Law("I6", "every teardown callback runs once for each activation", _INSIDE, always=True), ledger.start
+        Law(
+            "I6",
+            "every teardown callback runs once for each activation",
+            _INSIDE,
+            always=True,
+            contexts=True,
+        ),
+        ledger.start,
     ),
     Checker(Law("I7", "issued ids are unique", _OUTSIDE), issued_ids.start),
     Checker(
@@ -71,28 +94,36 @@ CHECKERS: tuple[Checker, ...] = (
     ),
     Checker(Law("I9", "what was written is read back", _OUTSIDE), read_back.start),
     Checker(
-        Law("I10", "requests and contexts do not outlive their request", _INSIDE, in_order=True),
+        Law(
+            "I10", "requests and contexts do not outlive their request", _INSIDE, in_order=True, contexts=True
+        ),
         census.start,
     ),
     Checker(Law("G", "the reply of a backend belongs to the request", _OUTSIDE), backend.start),
-    Checker(Law("CYCLE", "the steps of each request fit the cycle", _INSIDE, always=True), cycle.start),
+    Checker(
+        Law("CYCLE", "the steps of each request fit the cycle", _INSIDE, always=True, contexts=True),
+        cycle.start,
+    ),
     Checker(Law("ACCOUNTING", "every operation and every record is accounted for", _BOTH), accounting.start),
     Checker(Law("EVIDENCE", "enough happened for silence to be proof", _INSIDE), evidence.start),
 )
 
 _SHARED = {checker.law.id: checker for checker in CHECKERS}
 
-#: The laws of a user's own application, which has no probes: what its answers say.
+#: The laws of a user's own application, which has no probes: what its answers say, what its requests leave,
+#: and what its contexts hold if they are observed.
 APP_CHECKERS: tuple[Checker, ...] = (
     Checker(Law("B1", "what one caller sends reaches no other caller", _OUTSIDE), foreign_answers.start),
     Checker(Law("B2", "what is made for one caller is handed to one", _OUTSIDE), handed_out.start),
     Checker(Law("ROUTES", "the application's routes answered", _OUTSIDE), exercised.start),
+    *(_SHARED[law] for law in ("I0", "I1", "I2", "I3", "I6", "I10")),
     Checker(
         Law("I11", "no request finds what another caller's left on its worker", _INSIDE, in_order=True),
         inheriting.start,
     ),
     Checker(Law("I12", "every body is closed exactly once", _INSIDE, in_order=True), closing.start),
     Checker(Law("I13", "nothing of a finished request is kept", _INSIDE, in_order=True), keeping.start),
+    _SHARED["CYCLE"],
     _SHARED["ACCOUNTING"],
     _SHARED["EVIDENCE"],
 )

@@ -168,6 +168,8 @@ class Callback(IntEnum):
     REQUEST_TEARING_DOWN = 5  # a receiver of the signal
     APPCONTEXT_TEARING_DOWN = 6
     APPCONTEXT_POPPED = 7
+    # No teardown, and none that has to run: the functions of flask.after_this_request, at most once.
+    AFTER_THIS_REQUEST = 8
 
 
 class Field(IntEnum):

@@ -52,10 +52,14 @@ class Count(NamedTuple):
 
 
 class Census:
-    """Watches what is pushed in this process."""
+    """Watches what is pushed in this process.
 
-    def __init__(self, locality: Locality) -> None:
+    :param cycles: whether what only the collector frees counts, or what it does not free alone.
+    """
+
+    def __init__(self, locality: Locality, *, cycles: bool = True) -> None:
         self._locality = locality
+        self._cycles = cycles
         self.start_anew()
 
     def start_anew(self) -> None:
@@ -93,6 +97,8 @@ class Census:
     def take(self) -> Count:
         """Count what is left of operations that are over; all of them have to be."""
         spared = set(self._spare())
+        if not self._cycles:
+            gc.collect()
         before = self._left(spared)
         gc.collect()
         kept = set(self._left(spared))

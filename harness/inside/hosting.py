@@ -24,6 +24,7 @@ from harness.inside.ledger import keep_ledger
 from harness.inside.locality import Locality
 from harness.inside.locating import Locating
 from harness.inside.observer import Observer
+from harness.inside.of_flask.installing import observe_flask
 from harness.inside.residue.watch import Watch, Watched
 from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
@@ -81,10 +82,18 @@ class Inside:
         except LoadError as error:
             fail(str(error))
         self._write_routes(app)
+        observed = observe_flask(app, observer, pause=make_pause(spec.model) if yields else None)
+        if observed.doubt:
+            self._complain(observed.doubt, whose="harness")
         recorder: Recorder = Visitors(observer, interleaving) if yields else observer
         if spec.residue:
             recorder = Watched(recorder, self._watch(app, observer, locality))
-        announce = {"run": spec.run, "column": spec.column, "inside": YES}
+        announce = {
+            "run": spec.run,
+            "column": spec.column,
+            "inside": YES,
+            "contexts": observed.framework,
+        }
         return Wrapper(app, locality, recorder, announce, guard=spec.guard)
 
     def _watch(self, app: WSGIApplication, observer: Observer, locality: Locality) -> Watch:
@@ -162,9 +171,9 @@ class Inside:
         max_bytes = max(min(limit // processes, limit - taken), 0)
         return JournalWriter(path, Side.SERVER, os.getpid(), max_bytes, self._spec.run)
 
-    def _complain(self, text: str) -> None:
-        """Record that nothing can be recorded."""
-        doubt = Doubt("disk", text)
+    def _complain(self, text: str, whose: str = "disk") -> None:
+        """Record that nothing, or not everything, can be recorded."""
+        doubt = Doubt(whose, text)
         try:
             files.append_line(Path(self._spec.doubts), json.dumps(records.to_json(doubt)))
         except files.StoreError as error:

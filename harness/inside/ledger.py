@@ -12,6 +12,7 @@ run in reverse order of registration. A blueprint's teardown callbacks run befor
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Protocol
 
 from harness.history.layout import Callback
@@ -30,6 +31,9 @@ class Signal(Protocol):
     def connect(self, receiver: Callable[..., Any], sender: Any = ..., weak: bool = ...) -> Any:
         """Call *receiver* whenever *sender* sends this signal."""
 
+    def disconnect(self, receiver: Callable[..., Any], sender: Any = ...) -> Any:
+        """Call *receiver* no more."""
+
 
 class Signals(Protocol):
     """The module with a framework's signals."""
@@ -39,33 +43,47 @@ class Signals(Protocol):
     appcontext_popped: Any
 
 
-def keep_ledger(app: Any, signals: Signals, recorder: Recorder) -> None:
-    """Register the ledger's callbacks on *app*.
+def keep_ledger(app: Any, signals: Signals, recorder: Recorder) -> Callable[[], None]:
+    """Register the ledger's callbacks on *app*; return what takes them away again.
 
     :param app: has ``teardown_request_funcs`` and ``teardown_appcontext_funcs``, as Flask.
     :param signals: has Flask's signals as attributes: ``targetapp.framework.signals``, ``flask``.
     """
+    undo: list[Callable[[], object]] = []
     of_request = app.teardown_request_funcs.setdefault(None, [])
-    _surround(of_request, recorder, Callback.TEARDOWN_REQUEST_FIRST, Callback.TEARDOWN_REQUEST_LAST)
-    _surround(
-        app.teardown_appcontext_funcs,
-        recorder,
-        Callback.TEARDOWN_APPCONTEXT_FIRST,
-        Callback.TEARDOWN_APPCONTEXT_LAST,
-    )
+    of_app = app.teardown_appcontext_funcs
+    first, last = Callback.TEARDOWN_REQUEST_FIRST, Callback.TEARDOWN_REQUEST_LAST
+    undo.append(_surround(of_request, recorder.note_for(first), recorder.note_for(last)))
+    first, last = Callback.TEARDOWN_APPCONTEXT_FIRST, Callback.TEARDOWN_APPCONTEXT_LAST
+    undo.append(_surround(of_app, recorder.note_for(first), recorder.note_for(last)))
     for signal, callback in (
         (signals.request_tearing_down, Callback.REQUEST_TEARING_DOWN),
         (signals.appcontext_tearing_down, Callback.APPCONTEXT_TEARING_DOWN),
         (signals.appcontext_popped, Callback.APPCONTEXT_POPPED),
     ):
         # Strongly: nothing else refers to the receiver.
-        signal.connect(_receiver(recorder, callback), app, weak=False)
+        receiver = _receiver(recorder, callback)
+        signal.connect(receiver, app, weak=False)
+        undo.append(partial(signal.disconnect, receiver))
+
+    def take_away() -> None:
+        while undo:
+            undo.pop()()
+
+    return take_away
 
 
-def _surround(functions: list[Any], recorder: Recorder, first: Callback, last: Callback) -> None:
+def _surround(functions: list[Any], first: Any, last: Any) -> Callable[[], None]:
     """Put a callback at each end; the list is run from its end."""
-    functions.append(recorder.note_for(first))
-    functions.insert(0, recorder.note_for(last))
+    functions.append(first)
+    functions.insert(0, last)
+
+    def take_away() -> None:
+        for function in (first, last):
+            if function in functions:
+                functions.remove(function)
+
+    return take_away
 
 
 def _receiver(recorder: Recorder, callback: Callback) -> Callable[..., None]:

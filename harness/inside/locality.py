@@ -34,6 +34,7 @@ class Here:
     """
 
     __slots__ = (
+        "leaving",
         "number",
         "op",
         "other",
@@ -62,6 +63,8 @@ class Here:
         #: The activation of the app context popped last here: when the signal `appcontext_popped`
         #: is sent, no context is left to name it.
         self.popped = 0
+        #: The context that is being popped here, of a framework that has to be asked at both ends of it.
+        self.leaving: Any = None
         #: How often others were let run at its calls, see :mod:`.interleaving`.
         self.pauses = 0
 

@@ -38,7 +38,7 @@ from harness.target import Contexts
 from . import sight
 from .census import Census
 from .locality import Here, Locality
-from .recording import Event, Lane, Looked, Note, StepHook, make_note, make_record, make_step_hook
+from .recording import Event, Lane, Looked, Note, StepHook, Ways, make_note, make_record, make_step_hook
 from .rows import (
     APP_POP_STEP,
     CHUNK,
@@ -57,6 +57,9 @@ from .yields import Pause
 _COUNT_MAX = (1 << 32) - 1
 
 Job: TypeAlias = Callable[[], Any]
+
+#: How to look at the reference framework, and at what keeps its contexts as that does.
+WAYS = Ways(make_step_hook, make_record, sight.look)
 
 
 class Observer:
@@ -86,23 +89,40 @@ class Observer:
         census: Census | None = None,
     ) -> None:
         self.locality = locality
-        self._census = census
         #: Called before the journal of a process that stopped in order is closed, with no request inside.
         self.at_rest: Callable[[], None] | None = None
         self._counted = False
-        self.pushed = None if census is None else census.pushed
         self._open_journal = open_journal
-        self._pause = pause
         self._complain = complain
         self._writer: JournalWriter | None = None
         self._broken = False
         self._lock = original("_thread", "RLock")()
         self._entered = itertools.count()
         self._exited = itertools.count()
-        self._looked = Looked(contexts, app, Lane(), locality, itertools.count(1))
-        self._record = make_record(self, self._looked)
-        self.hook = _pausing(make_step_hook(self, self._looked), pause)
+        self._lane = Lane()
+        self.turn_to(contexts, app, WAYS, pause=pause, census=census)
         os.register_at_fork(after_in_child=self._start_anew)
+
+    def turn_to(
+        self,
+        contexts: Contexts,
+        app: object,
+        ways: Ways,
+        *,
+        pause: Pause | None = None,
+        census: Census | None = None,
+    ) -> None:
+        """Look at these contexts from now on, in these ways; before the first request.
+
+        For an application that was not there yet when the observer was made: its import is watched too.
+        """
+        self._census = census
+        self.pushed = None if census is None else census.pushed
+        self._pause = pause
+        self._look = ways.look
+        self._looked = Looked(contexts, app, self._lane, self.locality, itertools.count(1))
+        self._record = ways.make_record(self, self._looked)
+        self.hook = _pausing(ways.make_step_hook(self, self._looked), pause)
 
     # the wrapper's events
 
@@ -199,7 +219,7 @@ class Observer:
         if writer is None:
             return
         contexts, app, lane, _, _ = self._looked
-        seen = sight.look(contexts, app)
+        seen = self._look(contexts, app)
         t, _, new = next(writer.ticks) if not commit else (time.monotonic_ns(), 0, commit)
         record = RECORD.pack(
             t,

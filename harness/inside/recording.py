@@ -89,6 +89,14 @@ class SlowPath(Protocol):
         """Record another event whose quick look failed."""
 
 
+class Ways(NamedTuple):
+    """How to look at what a framework's variables hold: quickly at a step, at other events, with care."""
+
+    make_step_hook: Callable[[SlowPath, Looked], StepHook]
+    make_record: Callable[[SlowPath, Looked], Record]
+    look: Callable[[Contexts, Any], sight.Sight]
+
+
 def make_step_hook(slow: SlowPath, looked: Looked) -> StepHook:
     """Return the function that records a step of the cycle."""
     contexts, app, lane, locality, activations = looked
@@ -190,6 +198,7 @@ _OF_REQUEST = {
     Callback.TEARDOWN_REQUEST_FIRST,
     Callback.TEARDOWN_REQUEST_LAST,
     Callback.REQUEST_TEARING_DOWN,
+    Callback.AFTER_THIS_REQUEST,
 }
 
 

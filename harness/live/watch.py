@@ -115,6 +115,7 @@ class Watch:
             black_box=meta.get("black_box") is True,
             scenarios=tuple(meta.get("scenarios") or ()),
             app=meta.get("app") is True,
+            contexts=str(meta.get("contexts") or ""),
             routes=routes_of(meta),
             shared=tuple(meta.get("shared") or ()),
         )

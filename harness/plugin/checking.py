@@ -29,6 +29,7 @@ from harness.inside.body import Recorder as Recording
 from harness.inside.interleaving import Interleaving
 from harness.inside.locality import Locality
 from harness.inside.observer import Observer
+from harness.inside.of_flask.installing import Observed, observe_flask
 from harness.inside.residue.watch import Watch, Watched
 from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
@@ -49,6 +50,7 @@ from .calling import CallingConnection
 from .driving import drive, switching_every
 from .serving import serving
 from .telling import tell
+from .wording import in_a_test
 
 _RUN = "in-process"
 _JOURNAL_MAX_BYTES = 1 << 28
@@ -63,8 +65,15 @@ _earlier: dict[int, int] = {}
 class _CallingVisitor(Visitor):
     """A client that calls the application."""
 
-    def __init__(self, app: WSGIApplication, who: Identity, plan: RoutePlan, recorder: Recorder) -> None:
-        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S)
+    def __init__(
+        self,
+        app: WSGIApplication,
+        who: Identity,
+        plan: RoutePlan,
+        recorder: Recorder,
+        headers: tuple[tuple[str, str], ...],
+    ) -> None:
+        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S, headers)
         self._app = app
 
     def _connection(self, policy: Policy) -> Connection:
@@ -80,6 +89,7 @@ class _Stage:
     wsgi: WSGIApplication
     observer: Observer
     watch: Watch
+    observed: Observed
 
 
 def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
@@ -104,7 +114,7 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
             journal.close()
         # The clients are gone: what holds a canary now is the application's.
         stage.observer.close()
-    results = judge(asked, plan, folder, stage.watch.names.as_dict())
+    results = judge(asked, plan, folder, stage.watch.names.as_dict(), stage.observed)
     _earlier.update(dict.fromkeys(_callers(worker, asked), asked.operations))
     return tell(asked, plan, results)
 
@@ -142,8 +152,12 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
     observer = Observer(open_journal, NO_CONTEXTS, None, locality)
     interleaving = Interleaving(asked.seed, make_pause(asked.worker_model).now, locality, observer)
     watch: Watch | None = None
+    observed = Observed()
     try:
         target = _start(app, asked, interleaving)
+        observed = observe_flask(
+            target, observer, pause=make_pause(asked.worker_model) if asked.yields else None
+        )
         watch = Watch(
             observer.residue,
             locality,
@@ -156,12 +170,13 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
         events: Recording = Visitors(observer, interleaving) if asked.yields else observer
         wrapper = Wrapper(target, locality, Watched(events, watch), {})
         with switching_every(DEFAULT_SWITCH_INTERVAL_S):
-            yield _Stage(target, wrapper, observer, watch)
+            yield _Stage(target, wrapper, observer, watch, observed)
     finally:
         interleaving.stop()
         if watch is not None:
             watch.stop()
         observer.close()
+        observed.undo()
 
 
 def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving) -> WSGIApplication:
@@ -176,7 +191,7 @@ def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving)
     try:
         return load_app(app, interleaving.start if asked.yields else lambda root: None)
     except LoadError as error:
-        raise AskedWrongError(str(error).removeprefix("--app ")) from error
+        raise AskedWrongError(in_a_test(str(error))) from error
 
 
 def _callers(worker: int, asked: Asked) -> list[int]:
@@ -190,7 +205,7 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
     callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
     if not asked.http:
         drive(
-            [_CallingVisitor(wsgi, who, plan, recorder) for who in callers],
+            [_CallingVisitor(wsgi, who, plan, recorder, asked.headers) for who in callers],
             asked.workers,
             asked.operations,
         )
@@ -209,13 +224,16 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
                 client.close()
 
 
-def judge(asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str]) -> tuple[Result, ...]:
+def judge(
+    asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str], observed: Observed
+) -> tuple[Result, ...]:
     """Return what every checker says of the journals in *folder*."""
     meta: dict[str, Any] = {
         "model": asked.worker_model,
         "server": "http" if asked.http else "in-process",
         "inside": True,
         "app": True,
+        "contexts": observed.framework,
         "shared": asked.shared,
         "earlier": list(_earlier.items()),
         "routes": [
@@ -227,7 +245,8 @@ def judge(asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str]) ->
             for route in plan.routes
         ],
     }
-    history = read_history(sorted(folder.glob("*/*.journal")), meta, run_id=_RUN, names=names)
+    paths, doubts = sorted(folder.glob("*/*.journal")), [observed.doubt] if observed.doubt else []
+    history = read_history(paths, meta, doubts, _RUN, names=names)
     judging = Judging(checkers_for(app=True))
     for batch in history.batches():
         judging.feed(batch)

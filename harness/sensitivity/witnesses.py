@@ -51,6 +51,7 @@ MINIMA: dict[str, Minimum] = {
     "illegal-status": _ALONE,
     "missing-teardown": _PAIR,
     "repeated-teardown": _PAIR,
+    "repeated-callback": _PAIR,
     "late-teardown": _PAIR,
     "early-teardown": _PAIR,
     "never-popped": _PAIR,

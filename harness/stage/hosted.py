@@ -205,7 +205,8 @@ def host_column(settings: Settings, run: Run, column: Column, users: int, *, loc
     try:
         said = target.announcement
         inside = said is not None and said.records
-        meta = dataclasses.replace(meta, address=target.address, inside=inside)
+        contexts = "" if said is None else said.contexts
+        meta = dataclasses.replace(meta, address=target.address, inside=inside, contexts=contexts)
         column.write_meta(meta)
     except BaseException:
         target.stop()

@@ -63,6 +63,7 @@ class ColumnMeta:
     scenarios: tuple[str, ...] = ()  # the only ones that were sent; (): the whole mix
     guard: bool = True  # False: what leaves the app reaches the server, a nemesis
     app: bool = False  # a user's own application (--app), judged from outside
+    contexts: str = ""  # the framework whose contexts are observed in it, such as "Flask 3.1.3"
     framework: str = ""  # whose router named its routes
     routes: tuple[RouteMeta, ...] = ()  # what was asked of it
     skipped: tuple[Skipped, ...] = ()  # what was not, and why

@@ -24,6 +24,7 @@ class Announcement:
     pid: int
     column: str
     inside: str = ""  # YES if it records what happens inside
+    contexts: str = ""  # of a user's application: the framework whose contexts it observes
 
     @property
     def records(self) -> bool:

@@ -18,7 +18,7 @@ _DEPTH_MAX, _LOOKED_MAX = 5, 50
 
 def survey_app(app: Any) -> Survey:
     """Return what *app* serves; without rules if its router is none that is known. Never raises."""
-    for candidate in _candidates(app):
+    for candidate in candidates(app):
         try:
             found = _survey(candidate)
         except Exception as error:  # a URL conf is the app's code, and may fail
@@ -40,7 +40,7 @@ def _survey(app: Any) -> Survey | None:
     return None
 
 
-def _candidates(app: Any) -> Iterator[Any]:
+def candidates(app: Any) -> Iterator[Any]:
     """Yield an application and what it seems to wrap, the outermost first."""
     queue, seen = [(app, 0)], {id(app)}
     while queue and len(seen) <= _LOOKED_MAX:

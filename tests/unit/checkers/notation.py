@@ -9,7 +9,7 @@ the target (journal ``server/1``, after the word ``@2`` ``server/2``):
                                                        and around a job: job_start job job_end
     1%request:never   outlived it, says the census     1%summary[op=0,value=n3]  that looked for 3 objects
     1&kept[request=2]  the wrapper found a residue; 1&summary[op=0,value=n3]  of 3 requests
-    1^rf              a ledger callback runs: rf rl rt, af al at ap; 1^rf:error  given an exception
+    1^rf              a ledger callback runs: rf rl rt ra, af al at ap; 1^rf:error  given an exception
     1~  1!  1*        wsgi_app returned, an exception left, a chunk was yielded
     1:up  1:serve  1:answer  1:down  1:all     the usual words for these parts of the cycle
     1:down-al         the same without some of them
@@ -50,6 +50,7 @@ CALLBACKS = {
     "al": Callback.TEARDOWN_APPCONTEXT_LAST,
     "at": Callback.APPCONTEXT_TEARING_DOWN,
     "ap": Callback.APPCONTEXT_POPPED,
+    "ra": Callback.AFTER_THIS_REQUEST,
 }
 LOOKS = {
     "before": Look.VIEW_BEFORE_YIELD,

@@ -153,3 +153,32 @@ def test_nothing_that_a_gap_may_explain_is_a_violation() -> None:
 
 def test_only_the_first_step_that_does_not_fit_is_told() -> None:
     assert judge_story("CYCLE", "1< 1.view 1.view 1.view 1~ 1>").count == 1
+
+
+#: What an application of a user's may do by overriding a method of Flask's.
+OVERRIDDEN = {
+    "its error handler makes the response": f"{UP} 1:serve {FAILED} 1.start_response {DOWN} {LEAVE}",
+    "no preprocessing": f"{UP} 1.request_started 1.dispatch_request 1.view {ANSWER} {DOWN} {LEAVE}",
+    "no full_dispatch_request": f"{UP} 1.start_response {DOWN} {LEAVE}",
+    "a session interface that takes no attribute": f"1< 1:up-open_session 1:serve {ANSWER} {DOWN} {LEAVE}",
+}
+
+
+@pytest.mark.parametrize("story", OVERRIDDEN.values(), ids=OVERRIDDEN.keys())
+def test_a_user_s_application_may_leave_steps_out(story: str) -> None:
+    assert judge_story("CYCLE", story).count == 1
+    assert judge_story("CYCLE", story.replace("1<", "1<visit", 1)).count == 0
+
+
+@pytest.mark.parametrize(
+    "story",
+    [
+        "1:up 1:serve 1:answer-after_request 1.after_request 1.after_request 1:down 1~ 1>",
+        "1:up 1:serve 1:answer 1:down-request_tearing_down 1~ 1>",
+        # A context that was pushed on the request gets the request's answer.
+        "1:up 1:serve 1+req2 1.open_session2 1.match_request2 1.make_response2",
+    ],
+)
+def test_of_a_user_s_application_no_step_comes_back_and_no_teardown_is_left_out(story: str) -> None:
+    result = judge_story("CYCLE", f"1<visit {story}")
+    assert result.violations[0].anomaly == "illegal-step"

@@ -40,6 +40,11 @@ SILENT = {
     " 1^ap 1^rf:error 1^rl:error 1^rt:error 1-req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
     "base exception that leaves": "1<base_exception 1+app 1+req 1^rf:base 1^rl:base 1^rt:base 1-req 1^af:base"
     " 1^al:base 1^at:base 1-app 1^ap 1![detail=n2,value=1] 1>",
+    "a visit of somebody's application may raise what it likes": "1<visit 1+app 1+req 1^rf:error 1^rl:error"
+    " 1^rt:error 1-req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
+    "a visit whose after_this_request functions run once": f"1<visit 1+app 1+req 1^ra {REQUEST_DOWN} {APP_DOWN} 1~ 1>",
+    "a visit whose second context streams": f"1<visit 1+app 1+req {REQUEST_DOWN} {APP_DOWN} 1~ 1+app2 1+req2"
+    " 1^rf2 1^rl2 1^rt2 1-req2 1^af2 1^al2 1^at2 1-app2 1^ap 1>",
     "teardown error leaves as a group": f"1<teardown_error 1+app 1+req {REQUEST_DOWN} {APP_DOWN}"
     " 1![detail=n4] 1>",
 }  # fmt: skip
@@ -56,6 +61,10 @@ BREACHES = (
      "teardown_request_first ran again for the same request context of operation w0.c1#1.", "teardown_request_first"),
     ("repeated-teardown", f"{UP} {REQUEST_DOWN} {APP_DOWN} 1^ap 1~ 1>",
      "appcontext_popped ran again for the same app context", "appcontext_popped"),
+    ("repeated-teardown", f"1<visit 1+app 1+req {REQUEST_DOWN} {APP_DOWN} 1~ 1+app 1+req {REQUEST_DOWN} {APP_DOWN} 1>",
+     "teardown_request_first ran again for the same request context of operation w0.c1#1.", "teardown_request_first"),
+    ("repeated-callback", f"1<visit 1+app 1+req 1^ra 1^ra {REQUEST_DOWN} {APP_DOWN} 1~ 1>",
+     "The functions of after_this_request ran again for the same request of operation w0.c1#1.", "after_this_request"),
     ("never-popped", f"{UP} 1^rf 1^rl 1^rt {APP_DOWN} 1~ 1>",
      "The request context of operation w0.c1#1 was never popped.", "request_context_pop"),
     ("never-popped", "1<session_open_error 1+app 1+req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",

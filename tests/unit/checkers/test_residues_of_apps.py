@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from harness.blackbox.carrying import field_canary
 from harness.history.columns import SERVER_DTYPE, Batch
+from harness.history.facts import JournalFacts
 from harness.history.layout import Kind, Residue, Side
 from harness.verdict import Result
 from tests.unit.checkers.answering import batch_of, facts_of, judge, operation
@@ -67,3 +70,32 @@ def test_what_one_thing_holds_of_an_operation_counts_once() -> None:
     result = judged("I13", left(*((Residue.KEPT, owner, owner, slot) for slot in range(4))))
     assert result.count == 1
     assert "the field 'name' of its path" in result.violations[0].explanation
+
+
+@pytest.mark.parametrize(
+    ("batch", "closed", "doubt"),
+    [
+        (left((Residue.SUMMARY, 0, 0, 0)), True, ""),
+        (
+            left((Residue.LEFT, operation(1), operation(2), 0)),
+            True,
+            "not looked for in process 7: the target's log",
+        ),
+        (left((Residue.LEFT, operation(1), operation(2), 0)), False, "Every process was killed"),
+        (left((Residue.SUMMARY, 0, 0, 0)), False, ""),
+    ],
+)
+def test_a_process_that_did_not_look_back_is_none_that_kept_nothing(
+    batch: Batch, closed: bool, doubt: str
+) -> None:
+    journal = JournalFacts(Side.SERVER, batch.source, 7, len(batch.records), closed)
+    facts = replace(facts_of(), journals=(journal,))
+    result = judge("I13", batch, facts=facts)
+    assert len(result.doubts) == bool(doubt)
+    assert doubt in "".join(result.doubts)
+    assert judge("I12", batch, facts=facts).doubts == ()
+
+
+def test_whoever_served_nothing_has_nothing_to_look_back_on() -> None:
+    journal = JournalFacts(Side.SERVER, "server/1", 7, 0, closed=True)
+    assert judge("I13", batch_of(SENT), facts=replace(facts_of(), journals=(journal,))).doubts == ()

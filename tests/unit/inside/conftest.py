@@ -38,9 +38,10 @@ def make_process(tmp_path: Path) -> Iterator[ProcessMaker]:
     ) -> Process:
         journals: list[JournalWriter] = []
         complaints: list[str] = []
+        number = len(made)
 
         def open_one() -> JournalWriter:
-            path = tmp_path / f"{len(made)}-{len(journals)}.journal"
+            path = tmp_path / f"{number}-{len(journals)}.journal"
             journals.append(JournalWriter(path, Side.SERVER, os.getpid(), max_bytes))
             return journals[-1]
 
