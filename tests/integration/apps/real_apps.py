@@ -6,6 +6,7 @@ import tomllib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+OPERATIONS = 1500
 REAL = Path(__file__).parents[2] / "apps" / "real"
 
 
@@ -25,6 +26,7 @@ class RealApp(NamedTuple):
     app: str
     model: str
     found: tuple[Found, ...]
+    operations: int  # by the command
 
     def __str__(self) -> str:
         return f"{self.folder}-{self.name}-{self.model}"
@@ -49,7 +51,14 @@ def real_apps(driver: str, folder: str) -> list[RealApp]:
     with (REAL / "expected.toml").open("rb") as file:
         expected: dict[str, dict[str, dict[str, Any]]] = tomllib.load(file)
     return [
-        RealApp(folder, name, app["app"], model, tuple(Found(**each) for each in app.get("found", ())))
+        RealApp(
+            folder,
+            name,
+            app["app"],
+            model,
+            tuple(Found(**each) for each in app.get("found", ())),
+            app.get("operations", OPERATIONS),
+        )
         for name, app in expected[folder].items()
         for model in app.get(driver, ())
     ]
