@@ -67,6 +67,7 @@ SILENT = [
 ]
 RIGHT = [
     ("flask_server_sessions.py:app", "thread"),
+    ("flask_everyday.py:app", "thread"),
     ("wsgi_guestbook.py:app", "greenlet"),
     ("bottle_keyed_cache.py:app", "thread"),
     ("django_signed_sessions.py:application", "process"),
