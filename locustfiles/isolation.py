@@ -1,5 +1,5 @@
 """Can one caller's request, session or g reach another caller? See README.md."""  # noqa: INP001 - Locust loads it by its path
 
-from harness.commands.locust.run import IsolationUser
+from harness.commands.locust.run import ProbingUser
 
-__all__ = ["IsolationUser"]
+__all__ = ["ProbingUser"]

@@ -7,6 +7,10 @@ import shutil
 
 import pytest
 
+#: Where the package is not installed its entry point is unknown; where it is, this is the same plugin by the
+#: same name, and is loaded once.
+pytest_plugins = ("pytest_crosstalk",)
+
 #: marker -> the program it needs
 PROGRAMS = {"needs_chromium": "chromium", "needs_valgrind": "valgrind"}
 

@@ -19,10 +19,12 @@ from typing import Any
 from harness.history.canary import CanaryKind, make_canary
 from harness.inside.body import Recorder
 from harness.inside.locality import Here, Locality
+from harness.inside.residue.caches import Limits
 from harness.inside.residue.canaries import Finished
 from harness.inside.residue.heap import search_heap
+from harness.inside.residue.keeping import CACHE_MAX
 from harness.inside.residue.slots import FULL_FIRST
-from harness.inside.residue.watch import CACHE_MAX, Watch, Watched
+from harness.inside.residue.watch import Watch, Watched
 from harness.inside.wrapper import Wrapper
 from harness.plugin.calling import call, make_environ
 
@@ -90,14 +92,14 @@ def measure_search() -> tuple[int, float, float]:
     finished = Finished()
     for client in range(8):
         finished.add(make_canary(CanaryKind.OPERATION, 0, client, 1_000))
-    found = search_heap(finished, entries_max=CACHE_MAX)
+    found = search_heap(finished, limits=Limits(CACHE_MAX))
     took: list[float] = []
     collected: list[float] = []
     for _ in range(5):
         began = time.process_time()
         gc.collect()
         middle = time.process_time()
-        search_heap(finished, entries_max=CACHE_MAX)
+        search_heap(finished, limits=Limits(CACHE_MAX))
         collected.append(middle - began)
         # A search begins with a round of the collector.
         took.append(time.process_time() - middle - collected[-1])

@@ -100,7 +100,8 @@ def notices_of(method: str, answer: Answer, dropped_cookie: bool, *, forwarded: 
         found.append(Notice.CSRF if b"csrf" in answer.body[:65_536].lower() else Notice.REFUSED)
     if dropped_cookie:
         found.append(Notice.LOGOUT)
-    return [Row(Field.NOTICE, 0, notice) for notice in found]
+    # As a plain number: a journal that has to grow takes anything else for no number.
+    return [Row(Field.NOTICE, 0, int(notice)) for notice in found]
 
 
 def unpack(answer: Answer) -> bytes:

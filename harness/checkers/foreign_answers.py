@@ -2,28 +2,26 @@
 
 A caller is a client: whatever any of its own operations sent may come back to it. A canary of another
 client's is a violation if that client sent it (what only looks like a canary was never sent), and not by a
-way that was declared with ``--shared``: a rule, by which paths, queries and bodies are published (a header
-or a cookie never is), or the name of a field.
+way that was declared with ``--shared`` (:mod:`.sent`). What a caller of an earlier check sent, in the same
+process, is no less another's: a cache may hold it still.
 """
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
 from functools import partial
 
 import numpy as np
-import numpy.typing as npt
 
-from harness.blackbox.carrying import COOKIE_SLOT, FIRST_SLOT, HEADER_SLOT, SLOTS_MAX, owner_of
-from harness.history.canary import name_canary
-from harness.history.columns import Records
+from harness.blackbox.carrying import caller_of, owner_of
+from harness.history.canary import name_canary, split_canary
 from harness.history.event import Event
-from harness.history.facts import ColumnFacts, RouteFacts
+from harness.history.facts import ColumnFacts
 from harness.history.layout import Field, Kind, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .kept import Kept
+from .sent import NO_ROUTE, name_field, name_route, published_fields
 from .sentences import capital
 from .tally import Tally
 from .view import U64, Rows, View
@@ -35,7 +33,6 @@ PLACES: dict[Field, tuple[str, str]] = {
     Field.SEEN_BODY: ("foreign-in-body", "the body of its answer"),
 }
 _CALLER_SHIFT, _CALLER_MASK = np.uint64(32), np.uint64(0xFFFFFFF)
-_ALWAYS = {HEADER_SLOT: "its header X-Canary", COOKIE_SLOT: "its cookie canary"}
 
 
 class ForeignAnswers:
@@ -81,36 +78,31 @@ class ForeignAnswers:
         routes = np.minimum(sent["spare"][rows], len(published) - 1).astype(np.intp)
         shared = was_sent & published[routes, slots]
         for index in np.flatnonzero(was_sent & ~shared):
-            self._add(int(index), int(rows[index]), seen, facts)
+            self._add(int(index), self._sent.event(int(rows[index])), facts)
+        for index in np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0)) if facts.earlier else ():
+            if _is_earlier(int(owners[index]), facts):
+                self._add(int(index), None, facts)
         return int(shared.sum())
 
-    def _add(self, index: int, sender: int, seen: Records, facts: ColumnFacts) -> None:
+    def _add(self, index: int, sent: Event | None, facts: ColumnFacts) -> None:
         event = self._foreign.event(index)
         anomaly, where = PLACES[Field(event["point"])]
-        build = partial(self._violation, anomaly, where, sender, event, facts)
+        build = partial(self._violation, anomaly, where, sent, event, facts)
         self._tally.add(event.source, event.number, event["op"], anomaly, build)
 
     def _violation(
-        self, anomaly: str, where: str, sender: int, event: Event, facts: ColumnFacts
+        self, anomaly: str, where: str, sent: Event | None, event: Event, facts: ColumnFacts
     ) -> Violation:
-        sent = self._sent.event(sender)
         owner, slot = owner_of(event["value"])
+        number = NO_ROUTE if sent is None else sent["spare"]
+        by = " of an earlier check" if sent is None else name_route(number, facts)
         sentence = (
-            f"{name_canary(event['op'])}{_asked(event, facts)} got back in {where} what "
-            f"{name_canary(owner)}{_asked(sent, facts)} had sent in {_field(sent, slot, facts)}."
+            f"{name_canary(event['op'])}{name_route(event['spare'], facts)} got back in {where} what "
+            f"{name_canary(owner)}{by} had sent in {name_field(number, slot, facts)}."
         )
+        witness = (event,) if sent is None else (sent, event)
         operations = (event["op"], owner)
-        return Violation(self._law.id, anomaly, capital(sentence), (sent, event), operations, "answer")
-
-
-def published_fields(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
-    """Return by route and slot whether a caller publishes what it sends there; the last row: no route."""
-    published = np.zeros((len(routes) + 1, SLOTS_MAX + 1), np.bool_)
-    for number, route in enumerate(routes):
-        whole = any(one in (route.rule, route.label) or fnmatchcase(route.rule, one) for one in shared)
-        for index, (_, name) in enumerate(route.fields[: SLOTS_MAX + 1 - FIRST_SLOT]):
-            published[number, FIRST_SLOT + index] = whole or name in shared
-    return published
+        return Violation(self._law.id, anomaly, capital(sentence), witness, operations, "answer")
 
 
 def _owners(values: U64) -> tuple[U64, Rows]:
@@ -119,23 +111,12 @@ def _owners(values: U64) -> tuple[U64, Rows]:
     return np.array([owner for owner, _ in made], np.uint64), np.array([slot for _, slot in made], np.intp)
 
 
+def _is_earlier(operation: int, facts: ColumnFacts) -> bool:
+    return split_canary(operation).number <= dict(facts.earlier).get(caller_of(operation), 0)
+
+
 def _caller(canaries: U64) -> U64:
     return canaries >> _CALLER_SHIFT & _CALLER_MASK
-
-
-def _asked(event: Event, facts: ColumnFacts) -> str:
-    number = event["spare"]
-    return f" ({facts.routes[number].label})" if number < len(facts.routes) else ""
-
-
-def _field(sent: Event, slot: int, facts: ColumnFacts) -> str:
-    if slot in _ALWAYS:
-        return _ALWAYS[slot]
-    number, index = sent["spare"], slot - FIRST_SLOT
-    if number < len(facts.routes) and 0 <= index < len(facts.routes[number].fields):
-        place, name = facts.routes[number].fields[index]
-        return f"the field {name!r} of its {place}"
-    return "its request"
 
 
 def start(law: Law) -> Fold:

@@ -17,7 +17,7 @@ from .residues import Breach, ResidueFold
 
 BREACHES = {
     Residue.INHERITED: Breach(
-        "inherited", "{op} began and ended with what {owner} had left behind in {name}."
+        "inherited", "{op} began and ended with what {owner} had sent{field} and left behind in {name}."
     ),
     Residue.ACTIVE_AT_START: Breach(
         "active-at-start", "When {op} reached the application, {name} still held a context."

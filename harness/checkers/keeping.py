@@ -1,7 +1,8 @@
 """I13: when all is quiet, nothing of a finished request is kept: no data, thread, file or socket.
 
 What counts as kept, and from when, is decided where it is found (``harness/inside/residue/``) and told in
-docs/verdict.md. A bounded cache whose entries are each one caller's is counted, and is no breach.
+docs/verdict.md. A bounded cache whose entries are each one caller's is counted, and is no breach; so is what
+holds the data of few requests, or of the latest only.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ _STAY = "{count} more {what} were open after the last request than when the proc
 BREACHES = {
     Residue.KEPT: Breach(
         "kept",
-        "What {op} carried was still there after the last request: {name} holds data of {operations}.",
+        "What {owner} had sent{field} was still there after the last request: {name} holds data of "
+        "{operations}.",
     ),
     Residue.THREADS: Breach(
         "threads-stay",
@@ -27,10 +29,10 @@ BREACHES = {
         for point in (Residue.FILES, Residue.SOCKETS)
     },
 }
-COUNTED = {Residue.CACHED: "caches"}
+COUNTED = {Residue.CACHED: "caches", Residue.HELD: "slots"}
 
 
 def start(law: Law) -> Fold:
     """Return the fold of I13."""
     summaries = {"requests": "value", "thousand_objects": "activation"}
-    return ResidueFold(law, BREACHES, COUNTED, summaries)
+    return ResidueFold(law, BREACHES, COUNTED, summaries, looks_back=True)

@@ -1,38 +1,55 @@
 """What the laws about RESIDUE records share: a fold that reads rows of some points, one anomaly each.
 
 A record names things by number; what the numbers stand for is known only at the end, from the names the
-target's processes left. So an explanation is kept with a mark in it, and filled in when the law is judged.
+target's processes left. Neither is it known before by which route an operation was sent, nor what was
+declared as published on purpose. So records that prove something (few) are kept, and judged when the law is.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
+from typing import NamedTuple
 
+import numpy as np
+
+from harness.blackbox.carrying import owner_of
 from harness.history.canary import ABSENT, UNMARKED, name_canary
-from harness.history.facts import ColumnFacts
+from harness.history.event import Event
+from harness.history.facts import ColumnFacts, JournalFacts
 from harness.history.layout import Kind, Residue, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
-from .sentences import capital, plural
-from .tally import Found, Tally
+from .sent import NO_ROUTE, SentRoutes, is_published, name_field, name_route
+from .sentences import capital, join_and, plural
+from .tally import Tally
 from .view import View
-
-_MARK = re.compile("\x00([0-9a-f]{16})\x00")
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
     """What a record of one point proves: the anomaly, and the sentence.
 
-    The sentence may name {op}, {owner}, {name}, {count} and {operations}, the count with its noun.
+    The sentence may name {op}, {owner}, {field} (that the owner's data was sent in), {name}, {count} and
+    {operations}, the count with its noun.
     """
 
     anomaly: str
     sentence: str
+
+
+class _Row(NamedTuple):
+    """A record that proves something, and those that opened the operations it names."""
+
+    event: Event
+    opened: tuple[Event, ...]
+
+    @property
+    def canary(self) -> int:
+        """What was found: a field's canary, or the operation's own."""
+        return self.event["session"] or self.event["request"]
 
 
 class ResidueFold(Fold):
@@ -41,6 +58,7 @@ class ResidueFold(Fold):
     :param breaches: point -> what a record of it proves.
     :param counted: point -> a fact that counts its records; they prove nothing.
     :param summaries: fact -> the column of the summary that adds up to it.
+    :param looks_back: a process that wrote no summary is one that the law can't speak for.
     """
 
     def __init__(
@@ -49,41 +67,95 @@ class ResidueFold(Fold):
         breaches: Mapping[Residue, Breach],
         counted: Mapping[Residue, str],
         summaries: Mapping[str, str],
+        *,
+        looks_back: bool = False,
     ) -> None:
         self._law = law
         self._breaches = breaches
         self._counted = counted
         self._summaries = summaries
-        self._tally = Tally()
+        self._rows: list[_Row] = []
+        self._sent = SentRoutes()
         self._looked = 0
+        self._looks_back = looks_back
+        self._summarised: set[str] = set()
         self._facts = dict.fromkeys([*summaries, *counted.values()], 0)
 
     def feed(self, view: View) -> None:
-        """Take in a batch; only the target's matters."""
+        """Take in a batch."""
         if view.side is not Side.SERVER:
+            self._sent.feed(view)
             return
         mine = view.kind == Kind.RESIDUE
         if not mine.any():
             return
         summaries = mine & (view.point == Residue.SUMMARY)
-        self._looked += int(summaries.sum())
+        if summaries.any():
+            self._summarised.add(view.source)
         for fact, column in self._summaries.items():
             self._facts[fact] += int(view.column(column)[summaries].sum())
         for point, fact in self._counted.items():
             self._facts[fact] += int((mine & (view.point == point)).sum())
-        for point, breach in self._breaches.items():
-            flagged = mine & (view.point == point)
-            self._looked += int(flagged.sum())
-            self._tally.rows(view, flagged, breach.anomaly, partial(self._violation, breach, view))
+        flagged = mine & np.isin(view.point, [int(point) for point in self._breaches])
+        self._looked += int(summaries.sum()) + int(flagged.sum())
+        self._rows += (_row(view, int(at)) for at in np.flatnonzero(flagged))
 
-    def _violation(self, breach: Breach, view: View, row: int) -> Violation:
-        event = view.event(row)
+    def finish(self, facts: ColumnFacts) -> Result:
+        """Judge, with the names filled in."""
+        tally, counts = Tally(), dict(self._facts)
+        routes = self._sent.routes_of([row.event["request"] for row in self._rows])
+        for row in self._private(routes, facts):
+            event = row.event
+            breach = self._breaches[Residue(event["point"])]
+            build = partial(self._violation, breach, row, routes, facts)
+            tally.add(event.source, event.number, event["op"], breach.anomaly, build)
+        if facts.shared:
+            told = [row for row in self._rows if _is_published(row, routes, facts)]
+            counts["declared_as_shared"] = len(told)
+        looked, doubts = Looked(server=self._looked), self._doubts(facts)
+        return conclude(self._law, facts, looked, tally.close(facts), counts=counts, doubts=doubts)
+
+    def _doubts(self, facts: ColumnFacts) -> Iterator[str]:
+        """Yield what is to be said of processes that ended in order and did not look back."""
+        if not self._looks_back or not facts.app or not facts.inside:
+            return
+        served = [one for one in facts.journals if one.side is Side.SERVER and one.committed]
+        blind = [one for one in served if one.closed and one.source not in self._summarised]
+        if blind:
+            yield (
+                f"What requests left was not looked for in {_processes(blind)}: the target's log says why."
+            )
+        elif served and not self._summarised:
+            yield "Every process was killed before it was searched for what requests left: stop it in order."
+
+    def _private(self, routes: Mapping[int, int], facts: ColumnFacts) -> Iterator[_Row]:
+        """Yield what nobody published, one row for what one thing holds of one operation: that of a field."""
+        best: dict[tuple[str, int, int], _Row] = {}
+        for row in self._rows:
+            if _is_published(row, routes, facts):
+                continue
+            event = row.event
+            if event["point"] != Residue.KEPT:
+                yield row
+                continue
+            of = (event.source, event["op"], event["value"])
+            if of not in best or _slot(row) > _slot(best[of]):
+                best[of] = row
+        yield from best.values()
+
+    def _violation(
+        self, breach: Breach, row: _Row, routes: Mapping[int, int], facts: ColumnFacts
+    ) -> Violation:
+        event = row.event
         operation, owner = event["op"], event["request"]
-        opened = [view.owner(canary, row) for canary in dict.fromkeys((owner, operation)) if canary]
+        number = event["value"]
+        route = routes.get(owner, NO_ROUTE)
+        slot = _slot(row)
         sentence = breach.sentence.format(
             op=name_canary(operation),
-            owner=name_canary(owner),
-            name=f"\x00{event['value']:016x}\x00",
+            owner=f"{name_canary(owner)}{name_route(route, facts) if slot else ''}",
+            field=f" in {name_field(route, slot, facts)}" if slot else "",
+            name=dict(facts.names).get(number, f"something unnamed ({number:016x})"),
             count=f"{event['activation']:,}",
             operations=plural(event["activation"], "operation"),
         )
@@ -92,19 +164,29 @@ class ResidueFold(Fold):
             self._law.id,
             breach.anomaly,
             capital(sentence),
-            (*(opening for opening in opened if opening is not None), event),
+            (*row.opened, event),
             tuple(named),
             Residue(event["point"]).name.lower(),
         )
 
-    def finish(self, facts: ColumnFacts) -> Result:
-        """Judge, with the names filled in."""
-        found = self._tally.close(facts)
-        names = dict(facts.names)
-        told = tuple(replace(one, explanation=_fill(one.explanation, names)) for one in found.violations)
-        named = Found(found.count, told, found.withheld, found.kinds)
-        return conclude(self._law, facts, Looked(server=self._looked), named, counts=self._facts)
+
+def _processes(journals: Sequence[JournalFacts]) -> str:
+    return (
+        f"{'process' if len(journals) == 1 else 'processes'} {join_and([str(one.pid) for one in journals])}"
+    )
 
 
-def _fill(text: str, names: Mapping[int, str]) -> str:
-    return _MARK.sub(lambda match: names.get(int(match[1], 16), f"something unnamed ({match[1]})"), text)
+def _row(view: View, at: int) -> _Row:
+    event = view.event(at)
+    canaries = dict.fromkeys((event["request"], event["op"]))
+    opened = [view.owner(canary, at) for canary in canaries if canary]
+    return _Row(event, tuple(opening for opening in opened if opening is not None))
+
+
+def _slot(row: _Row) -> int:
+    return owner_of(row.canary)[1] if row.canary not in (ABSENT, UNMARKED) else 0
+
+
+def _is_published(row: _Row, routes: Mapping[int, int], facts: ColumnFacts) -> bool:
+    route = routes.get(row.event["request"], NO_ROUTE)
+    return bool(_slot(row)) and is_published(row.canary, route, facts)

@@ -46,7 +46,7 @@ def read_history(
     :param paths: journals, each in a folder named ``server`` or ``client``; sorted by the caller.
     :param meta: what ``column.json`` says; ``model``, ``server``, ``inside``,
         ``black_box``, ``scenarios``, ``load_workers`` and, of an application, ``app``, ``contexts``,
-        ``routes``, ``shared`` and ``named`` are used.
+        ``routes``, ``shared``, ``named`` and ``earlier`` are used.
     :param doubts: what went wrong while the run was made, a sentence each.
     :param run_id: the run the journals have to belong to, if that is known.
     :param names: what the numbers in RESIDUE records stand for.
@@ -81,6 +81,7 @@ def read_history(
         routes=routes_of(meta),
         shared=tuple(str(name) for name in meta.get("shared") or ()),
         contexts=str(meta.get("contexts") or ""),
+        earlier=tuple((int(caller), int(most)) for caller, most in meta.get("earlier") or ()),
         named=meta.get("named") is not False,
     )
     return History(column, tuple(journals))

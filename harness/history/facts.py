@@ -54,4 +54,6 @@ class ColumnFacts:
     routes: tuple[RouteFacts, ...] = ()  # of the application; a record's `spare` is a number in here
     shared: tuple[str, ...] = ()  # rules and fields by which callers publish on purpose
     contexts: str = ""  # the framework whose contexts were observed in it, such as "Flask 3.1.3"
+    earlier: tuple[tuple[int, int], ...] = ()  # callers of earlier checks in the same process, each with the
+    # most operations it may have sent: what they sent is in no journal of this one
     named: bool = True  # somebody asked for this worker model by its name

@@ -140,7 +140,7 @@ class Residue(IntEnum):
     """What the outermost wrapper found of a request where it should not be; the point of a RESIDUE record.
 
     ``value`` is the number of a name (``harness/inside/residue/names.py``), ``request`` the operation
-    whose data it is, ``activation`` a count.
+    whose data it is, ``session`` the very canary that was found (it names the field), ``activation`` a count.
     """
 
     SUMMARY = 0  # what was looked at: value = requests, activation = thousands of objects in the heap
@@ -153,8 +153,9 @@ class Residue(IntEnum):
     THREADS = 7  # threads that stay: activation = how many more than when warm
     FILES = 8
     SOCKETS = 9
-    KEPT = 10  # the heap holds the operation's data: activation = of how many operations, at this path
+    KEPT = 10  # the heap holds data of old operations: activation = of how many operations, at this path
     CACHED = 11  # as KEPT, in a bounded cache keyed by its caller: no breach
+    HELD = 12  # the heap holds data of few operations, or of the latest: counted, no breach by itself
 
 
 class Callback(IntEnum):

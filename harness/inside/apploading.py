@@ -48,7 +48,7 @@ def load_app(name: str, prepare: Callable[[str], object]) -> WSGIApplication:
             found = getattr(found, part)
         except AttributeError as error:
             raise LoadError(
-                f"--app {name}: {named.where} has no {named.attribute!r}{_perhaps(module)}"
+                f"--app {name}: {named.where} has no {named.attribute!r}{_perhaps(module, named.where)}"
             ) from error
     _refuse_async(name, found)
     app = _make(name, found, named)
@@ -108,7 +108,7 @@ def _import(where: str, name: str, prepare: Callable[[str], object]) -> ModuleTy
             "interpreter that has it with --target-python"
         ) from error
     except (Exception, SystemExit) as error:
-        raise LoadError(f"--app {name}: {where} fails when it is imported: {_say(error)}") from error
+        raise LoadError(f"--app {name}: {where} fails when it is imported: {_explain(error)}") from error
 
 
 def _module_of_file(path: Path, name: str) -> str:
@@ -139,13 +139,13 @@ def _make(name: str, found: Any, named: _Named) -> Any:
         raise LoadError(
             f"--app {name}: the factory's arguments don't fit ({error}): write them, as in "
             f"'{named.where}:{named.attribute}(\"test\")', or name a file of your own that makes the app"
-        ) from error
+        ) from None
     except ValueError:  # it says nothing of what it takes
         pass
     try:
         return found(*named.arguments, **dict(named.options))
     except (Exception, SystemExit) as error:
-        raise LoadError(f"--app {name}: the factory fails: {_say(error)}") from error
+        raise LoadError(f"--app {name}: the factory fails: {_explain(error)}") from error
 
 
 def _is_factory(found: Any) -> bool:
@@ -162,11 +162,11 @@ def _is_factory(found: Any) -> bool:
     return not (len(required) == 2 or (anything and len(required) < 2))
 
 
-def _perhaps(module: ModuleType) -> str:
+def _perhaps(module: ModuleType, where: str) -> str:
     """Return a hint at what the module does have, '' without one."""
     for name in ("app", "application", "create_app", "make_app"):
         if callable(getattr(module, name, None)):
-            return f"; it has {name!r}: write {module.__name__}:{name}"
+            return f"; it has {name!r}: write {where}:{name}"
     return ""
 
 
@@ -183,6 +183,16 @@ def _root(module: str) -> str:
     file = Path(found.origin or "").resolve()
     # A module that is installed lies among strangers: only its own file is the app's.
     return str(file if "site-packages" in file.parts else file.parent)
+
+
+def _explain(error: BaseException) -> str:
+    """Return an error of the app's, and what helps if that is known."""
+    place = error.__traceback__
+    while place is not None and place.tb_next is not None:
+        place = place.tb_next
+    if isinstance(error, KeyError) and place is not None and place.tb_frame.f_globals.get("__name__") == "os":
+        return f"{_say(error)}; it is missing from the environment: set it where you start crosstalk"
+    return _say(error)
 
 
 def _say(error: BaseException) -> str:

@@ -20,6 +20,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
+from harness.blackbox.carrying import owner_of
 from harness.history.canary import ABSENT
 from harness.history.journal import JournalWriter, original
 from harness.history.layout import (
@@ -154,13 +155,14 @@ class Observer:
     def never_closed(self, here: Here) -> None:
         """Record nothing, as above."""
 
-    def residue(self, operation: int, owner: int, value: int, residue: Residue, count: int) -> None:
+    def residue(self, operation: int, canary: int, value: int, residue: Residue, count: int) -> None:
         """Record something that a request left, see :class:`~harness.history.layout.Residue`."""
         writer = self._writer or self._open()
         if writer is not None:
             where = int.from_bytes(self.locality.here().where, "little")
             meta = min(count, _COUNT_MAX) | residue << POINT_SHIFT | Kind.RESIDUE << KIND_SHIFT
-            writer.write(time.monotonic_ns(), operation, owner, 0, 0, value, where, meta)
+            owner = owner_of(canary)[0] if canary else ABSENT
+            writer.write(time.monotonic_ns(), operation, owner, canary, 0, value, where, meta)
 
     def yielded(self, here: Here) -> None:
         """Record that others are let run at a call in the user's own code."""

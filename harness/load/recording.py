@@ -29,7 +29,6 @@ from harness.history.layout import (
 )
 from harness.workload.operation import Operation
 
-from .connections import Connection
 from .redaction import TEXT_CHARACTERS_MAX, describe_request
 
 _LOW = (1 << 32) - 1
@@ -49,6 +48,18 @@ class Details(Protocol):
 
     def write(self, op: int, text: str, sent: str = "", /) -> None:
         """Keep a text about the operation with this canary, and what was sent for it."""
+
+
+class Carrier(Protocol):
+    """A connection, as far as it is recorded."""
+
+    @property
+    def number(self) -> int:
+        """Its number, of those of its client's."""
+
+    @property
+    def ordinal(self) -> int:
+        """How many operations it has carried."""
 
 
 #: Kept free for the line that says how many others were dropped.
@@ -118,7 +129,7 @@ class Recorder:
         self._details = details
         self._clock = clock
 
-    def invoke(self, operation: Operation, connection: Connection) -> Trail:
+    def invoke(self, operation: Operation, connection: Carrier) -> Trail:
         """Write INVOKE, just before the request is sent; its detail is the connection's policy."""
         return Trail(self._write, self._clock, operation, connection)
 
@@ -151,7 +162,7 @@ class Trail:
         write: Callable[[int, int, int, int, int, int, int, int], None],
         clock: Callable[[], int],
         operation: Operation,
-        connection: Connection,
+        connection: Carrier,
     ) -> None:
         self._write = write
         self._clock = clock

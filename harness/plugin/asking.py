@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from harness.inside.residue.watch import CACHE_MAX
+from harness.inside.residue.keeping import CACHE_MAX
 
 DEFAULT_OPERATIONS = 2000
 CLIENTS = 8
@@ -23,6 +23,7 @@ class Asked:
     :param operations: requests in all. :param workers: threads or greenlets that serve.
     :param urls: requests in the notation of ``--urls``, instead of the app's own routes.
     :param shared: routes and fields by which callers publish on purpose.
+    :param headers: what is sent with every request.
     :param cache_max: the most entries of a cache keyed by its caller.
     :param root: the folder of the app's own code, at whose calls others are let run.
     """

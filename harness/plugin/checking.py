@@ -17,8 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from harness.blackbox.carrying import caller_of
 from harness.checkers.judge import Judging
 from harness.checkers.table import checkers_for
+from harness.history.canary import CanaryKind, make_canary
 from harness.history.collect import read_history
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
@@ -48,6 +50,7 @@ from .calling import CallingConnection
 from .driving import drive, switching_every
 from .serving import serving
 from .telling import tell
+from .wording import in_a_test
 
 _RUN = "in-process"
 _JOURNAL_MAX_BYTES = 1 << 28
@@ -55,13 +58,22 @@ _TIMEOUT_S = 20.0
 #: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
 _WORKERS = 256
 _checks = itertools.count()
+#: What earlier checks of this process may have sent, by caller: an application may hold it still.
+_earlier: dict[int, int] = {}
 
 
 class _CallingVisitor(Visitor):
     """A client that calls the application."""
 
-    def __init__(self, app: WSGIApplication, who: Identity, plan: RoutePlan, recorder: Recorder) -> None:
-        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S)
+    def __init__(
+        self,
+        app: WSGIApplication,
+        who: Identity,
+        plan: RoutePlan,
+        recorder: Recorder,
+        headers: tuple[tuple[str, str], ...],
+    ) -> None:
+        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S, headers)
         self._app = app
 
     def _connection(self, policy: Policy) -> Connection:
@@ -89,16 +101,21 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
     server_dir, client_dir = folder / "server", folder / "client"
     server_dir.mkdir(parents=True)
     client_dir.mkdir(parents=True)
+    # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
+    worker = next(_checks) % _WORKERS
+    for caller in _callers(worker, asked):
+        _earlier.pop(caller, None)
     with _staged(app, asked, server_dir) as stage:
         plan = plan_for(stage.app, asked)
         journal = JournalWriter(client_dir / "0.journal", Side.CLIENT, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
         try:
-            _load(stage.wsgi, asked, plan, journal)
+            _load(stage.wsgi, asked, plan, journal, worker)
         finally:
             journal.close()
         # The clients are gone: what holds a canary now is the application's.
         stage.observer.close()
     results = judge(asked, plan, folder, stage.watch.names.as_dict(), stage.observed)
+    _earlier.update(dict.fromkeys(_callers(worker, asked), asked.operations))
     return tell(asked, plan, results)
 
 
@@ -174,17 +191,21 @@ def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving)
     try:
         return load_app(app, interleaving.start if asked.yields else lambda root: None)
     except LoadError as error:
-        raise AskedWrongError(str(error).removeprefix("--app ")) from error
+        raise AskedWrongError(in_a_test(str(error))) from error
 
 
-def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter) -> None:
+def _callers(worker: int, asked: Asked) -> list[int]:
+    """Return the clients of a load worker, as canaries name them."""
+    made = (make_canary(CanaryKind.OPERATION, worker, client, 1) for client in range(asked.clients))
+    return [caller_of(canary) for canary in made]
+
+
+def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: JournalWriter, worker: int) -> None:
     recorder = Recorder(journal)
-    # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
-    worker = next(_checks) % _WORKERS
     callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
     if not asked.http:
         drive(
-            [_CallingVisitor(wsgi, who, plan, recorder) for who in callers],
+            [_CallingVisitor(wsgi, who, plan, recorder, asked.headers) for who in callers],
             asked.workers,
             asked.operations,
         )
@@ -214,6 +235,7 @@ def judge(
         "app": True,
         "contexts": observed.framework,
         "shared": asked.shared,
+        "earlier": list(_earlier.items()),
         "routes": [
             {
                 "label": route.label,

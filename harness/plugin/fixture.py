@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from harness.target import WSGIApplication
@@ -64,6 +64,7 @@ class Crosstalk:
         methods: Sequence[str] = ("GET", "HEAD"),
         exclude: Sequence[str] = (),
         shared: Sequence[str] = (),
+        headers: Mapping[str, str] | None = None,
         **more: int | bool | str,
     ) -> Checked:
         """Drive *app* with several callers at once, and fail unless none finds anything of another's.
@@ -74,6 +75,7 @@ class Crosstalk:
         :param urls: requests such as ``GET /search?q={canary}``, instead of the app's own routes.
         :param methods: to be asked for. :param exclude: rules to leave out.
         :param shared: rules and fields by which callers publish on purpose.
+        :param headers: sent with every request; a ``Host`` among them replaces ``localhost``.
         :param more: ``clients``, ``workers``, ``cache_max``, ``yields``, ``seed``.
         :raises NotIsolatedError: if the verdict is *invalid* or *unknown*.
         :raises AskedWrongError: if that can't be checked; one line that says what to do.
@@ -92,6 +94,7 @@ class Crosstalk:
             methods=tuple(method.upper() for method in methods),
             exclude=tuple(exclude),
             shared=tuple(shared),
+            headers=tuple((headers or {}).items()),
             **{"root": self._run.root, **more},  # type: ignore[arg-type]
         )
         asked = dataclasses.replace(asked, seed=int(seed) if seed is not None else _draw_seed())

@@ -1,4 +1,7 @@
-"""What a test shows: the verdict, each kind of violation with its explanation and witness, or every doubt."""
+"""What a test shows: the verdict, each kind of violation with its explanation and witness, or every doubt.
+
+What was not exercised is told whenever nothing was found: a test that passes has it in its result.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +14,12 @@ from harness.store.survey import RoutePlan
 from harness.verdict import Result, Verdict, merge_results
 
 from .asking import Asked, Checked
+from .wording import in_a_test
 
 WIDTH = 100
 #: Kinds of violation that are shown with a witness; the others are counted.
 KINDS_SHOWN = 5
+NOTES_SHOWN = 6
 
 
 def tell(asked: Asked, plan: RoutePlan, results: Sequence[Result]) -> Checked:
@@ -41,8 +46,14 @@ def _body(results: Sequence[Result], verdict: Verdict) -> Iterator[str]:
         yield from _violations(results)
         return
     for result in results:
-        if verdict is Verdict.UNKNOWN and result.verdict is Verdict.UNKNOWN:
-            yield from (f"  {result.invariant}: {inert_line(doubt)}" for doubt in result.doubts)
+        if result.verdict is Verdict.UNKNOWN:
+            yield from (f"  {result.invariant}: {inert_line(in_a_test(doubt))}" for doubt in result.doubts)
+    notes = list(dict.fromkeys(in_a_test(note) for result in results for note in result.notes))
+    if notes:
+        yield "not exercised:" if verdict is Verdict.VALID else "what may be why:"
+        yield from (f"  {inert_line(note)}" for note in notes[:NOTES_SHOWN])
+        if len(notes) > NOTES_SHOWN:
+            yield f"  ... and {len(notes) - NOTES_SHOWN} more"
 
 
 def _violations(results: Sequence[Result]) -> Iterator[str]:

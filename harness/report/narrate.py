@@ -160,6 +160,12 @@ def _seen_inside(event: Event) -> tuple[Sight, ...]:
     # What these saw of the session can't be compared: their `value` is the exception's.
     session = event["session"] if kind in WITH_OUTCOME else ABSENT if edge else event["value"]
     app = event["app"]
+    if kind == Kind.RESIDUE:
+        # Its `session` is the very canary that was found.
+        return (
+            _held("request", event["request"], own),
+            Sight("canary", name_canary(event["session"]), False),
+        )
     return (
         _held("request", event["request"], own),
         _held("session", event["session"], session),

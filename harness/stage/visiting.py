@@ -64,6 +64,15 @@ def plan_visits(settings: Settings, column: Column) -> Visiting:
     return Visiting(plan, settings.app.headers)
 
 
+def note_routes(column: Column, routes: tuple[RouteMeta, ...]) -> None:
+    """Note in ``column.json`` what a locustfile of the user's own asked for; no numbered route is left out.
+
+    :raises StoreError: if the column can't be read or written.
+    """
+    survey = _read_survey(column)
+    column.write_meta(dataclasses.replace(column.read_meta(), framework=survey.framework, routes=routes))
+
+
 def _read_survey(column: Column) -> Survey:
     if not column.routes_path.exists():
         return Survey("")

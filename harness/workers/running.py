@@ -29,6 +29,8 @@ READY_TIMEOUT_S = 30.0
 #: How long one question may wait in the backlog before the target's own state is looked at again.
 ASK_TIMEOUT_S = 2.0
 ASK_AGAIN_S = 0.05
+#: What Werkzeug's own server says, which nobody started on purpose here.
+SERVES_ITSELF = " * Running on http"
 #: What the supervisor may take beyond the target's own time: to kill, drain and report.
 SUPERVISOR_EXTRA_S = 5.0
 
@@ -129,10 +131,16 @@ class RunningTarget:
             if self.announcement is not None:
                 self._check(self.announcement)
                 return
-        raise self._failure(
-            f"the target did not answer within {timeout_s:.0f} s: give a slow start longer with "
-            "--start-timeout-s"
-        )
+        raise self._failure(f"the target did not answer within {timeout_s:.0f} s: {self._advise()}")
+
+    def _advise(self) -> str:
+        """Return what helps against silence."""
+        if any(SERVES_ITSELF in line for line in last_lines(Path(self.spec.log))):
+            return (
+                "it started a server of its own when it was imported: put app.run() under "
+                "if __name__ == '__main__'"
+            )
+        return "give a slow start longer with --start-timeout-s"
 
     def _check(self, said: Announcement) -> None:
         if (said.run, said.column) != (self.spec.run, self.spec.column):

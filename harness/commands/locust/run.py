@@ -28,11 +28,12 @@ from locust.runners import STATE_INIT, LocalRunner, MasterRunner, WorkerRunner
 
 from harness.commands.step_summary import add_step_summary
 from harness.load.locust.guard import guard_web_ui
+from harness.load.locust.isolation import IsolationUser
 from harness.load.locust.local import LocalEnd
 from harness.load.locust.master import MasterEnd
 from harness.load.locust.options import Frozen, add_options, own_values
 from harness.load.locust.side import SIDES
-from harness.load.locust.user import IsolationUser
+from harness.load.locust.user import ProbingUser
 from harness.load.locust.worker import WorkerEnd
 from harness.options.arguments import to_arguments
 from harness.options.catalogue import gather_catalogue
@@ -47,7 +48,7 @@ from .live import LiveView, add_tab
 from .session import LoadEnd, Locust, Session
 from .stage import Asked
 
-__all__ = ["IsolationUser"]
+__all__ = ["IsolationUser", "ProbingUser"]
 
 logger = logging.getLogger(__name__)
 
@@ -83,6 +84,8 @@ class Conductor:
         :raises UnknownWorkersError: if a target could not serve that many users.
         """
         settings = self._settings()
+        if self._own:
+            check_own(settings)
         if not self._environment.host:
             users = int(self._options.num_users or 1) if self._options.headless else 0
             check_hosting(settings, settings.columns(self._catalogue), users)
@@ -137,7 +140,13 @@ class Conductor:
 
     def _locust(self) -> Locust:
         runner: Any = self._environment.runner
-        return Locust(self._stop, lambda: int(runner.user_count), bool(self._options.headless))
+        headless = bool(self._options.headless)
+        return Locust(self._stop, lambda: int(runner.user_count), headless, own=self._own)
+
+    @property
+    def _own(self) -> bool:
+        """Whether the locustfile is the user's own: its users send what it says."""
+        return any(issubclass(each, IsolationUser) for each in self._environment.user_classes)
 
     def _settings(self) -> Settings:
         settings = parse_settings(own_values(self._options), self._catalogue)
@@ -180,6 +189,18 @@ class Conductor:
             web_ui: Any = self._environment.web_ui
             if web_ui is not None:
                 web_ui.stop()
+
+
+def check_own(settings: Settings) -> None:
+    """Refuse options that make no sense with a locustfile of the user's own.
+
+    :raises UsageError: in one line.
+    """
+    if not settings.app.name:
+        raise UsageError("your locustfile asks an app of yours: name it with --app MODULE:APP")
+    for name, given in (("urls", settings.app.urls), ("exclude", settings.app.exclude)):
+        if given:
+            raise UsageError(f"your locustfile says what is asked for: leave out --{name}")
 
 
 def _options_of(environment: Environment) -> argparse.Namespace:

@@ -22,16 +22,18 @@ from gevent.event import Event
 
 from harness.load.locust.local import Ends
 from harness.load.locust.receipts import Places
+from harness.load.locust.routebook import RouteBook
 from harness.load.locust.tickets import TicketOffice
 from harness.load.locust.wire import LoadPlan
-from harness.load.visiting import to_wire
+from harness.load.visiting import Visiting, to_wire
 from harness.pipeline import judge_run
 from harness.report.data import RunReport
 from harness.stage.hosted import bind_warning, failure_of, note
-from harness.stage.visiting import app_warning, plan_visits
+from harness.stage.visiting import app_warning, note_routes, plan_visits
 from harness.store.files import StoreError, write_json
 from harness.store.metadata import Doubt
 from harness.store.runs import Column
+from harness.store.survey import RoutePlan
 from harness.verdict import EXIT_CODES, EXIT_HARNESS_FAILED, Verdict
 from harness.workers.failure import TargetError, with_log
 from harness.workload.mix import whole_mix
@@ -67,11 +69,15 @@ class LoadEnd(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Locust:
-    """What we ask of Locust: to end the test, and how many users there are."""
+    """What we ask of Locust: to end the test, and how many users there are.
+
+    ``own``: what they send is written in a locustfile of the user's own.
+    """
 
     stop: Callable[[], None]
     users: Callable[[], int]
     headless: bool
+    own: bool = False
 
 
 class Session:
@@ -85,6 +91,7 @@ class Session:
         self._load = load
         self._locust = locust
         self._stage: Stage | None = None
+        self._book = RouteBook()
         self._starter: Any = None  # the greenlet that is starting, while it does
         self._stopping = False
         self._finishing = False
@@ -113,9 +120,8 @@ class Session:
         stage = self._stage = make_stage(self._asked)
         watch(stage.column)
         address = stage.start()
-        visiting = plan_visits(settings, stage.column) if settings.app.name else None
-        plan = dataclasses.replace(self._plan(stage, address), visiting=to_wire(visiting))
-        ends = Ends(self.stop, self._on_fault)
+        plan = dataclasses.replace(self._plan(stage, address), visiting=to_wire(self._visiting(stage)))
+        ends = Ends(self.stop, self._on_fault, self._book)
         self._load.begin(plan, TicketOffice(settings.operations), self._places(stage.column), ends)
         gevent.spawn(self._watch, stage)
 
@@ -126,6 +132,12 @@ class Session:
         logger.error("crosstalk: %s", with_log(doubt.text, lines))
         self._failed = True
         self._note(doubt)
+
+    def _visiting(self, stage: Stage) -> Visiting | None:
+        settings = self._asked.settings
+        if self._locust.own:  # what is asked for turns up as it is
+            return Visiting(RoutePlan(), settings.app.headers)
+        return plan_visits(settings, stage.column) if settings.app.name else None
 
     def _plan(self, stage: Stage, address: tuple[str, int]) -> LoadPlan:
         settings = self._asked.settings
@@ -214,6 +226,8 @@ class Session:
             return
         for text in missing:
             self._note(Doubt("load", text))
+        if self._locust.own and self._stage is not None:
+            note_routes(self._stage.column, tuple(self._book.routes))
 
     def _end_stage(self) -> None:
         if self._stage is None:

@@ -15,12 +15,13 @@ import array
 import gc
 import io
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from itertools import chain, compress, filterfalse
 from types import FunctionType, ModuleType
 from typing import Any
 
 from .canaries import LEAST, Finished
+from .routes import is_strange
 
 _NOTHING, _TEXT, _BYTES, _INTEGER, _TUPLE, _DICT, _BUFFER = range(7)
 #: A buffer of more bytes is no value of a request.
@@ -63,6 +64,7 @@ class Atoms:
     def __init__(self, finished: Finished) -> None:
         self._finished = finished
         self._known: dict[type, int] = {}
+        self._entered: dict[type, bool] = {}
 
     def referred(self, objects: Sequence[Any]) -> list[int]:
         """Return the canaries in the atoms that *objects* refer to, and in the buffers among them."""
@@ -92,6 +94,13 @@ class Atoms:
     def among(self, values: Sequence[Any]) -> list[int]:
         """Return the canaries in those of *values* that are atoms or buffers."""
         return self._search(values, self._codes(values))
+
+    def are_entered(self, cls: type) -> bool:
+        """Return whether objects of a class may be the application's."""
+        entered = self._entered.get(cls)
+        if entered is None:
+            entered = self._entered[cls] = not is_strange(cls)
+        return entered
 
     def _codes(self, values: Sequence[Any]) -> bytes:
         """Return what is done with each of *values*, by its type."""
@@ -136,26 +145,35 @@ def _content(buffer: Any) -> bytes:
         return b""
 
 
-def values_in(value: Any, atoms: Atoms, objects_max: int) -> list[int]:
+def values_in(value: Any, atoms: Atoms, objects_max: int, common: Container[int] = frozenset()) -> list[int]:
     """Return the canaries in *value* and what it refers to, *objects_max* objects deep at most.
 
-    Modules, classes and functions' globals are not entered: everything is behind them.
+    Modules, classes and functions' globals are not entered: everything is behind them; nor is what a server
+    or the harness made, such as the connection behind a request's input.
+
+    :param common: identities of what is not entered either: it is everybody's.
     """
+    if id(value) in common:
+        return []
     found = atoms.among([value])
     seen = {id(value)}
     level = [value]
     while level and len(seen) < objects_max:
         found += atoms.referred(level)
-        inner: Iterable[Any] = chain.from_iterable(map(_inner, level))
+        inner: Iterable[Any] = chain.from_iterable(map(referents_of, level))
         level = []
         for each in inner:
-            if id(each) not in seen and gc.is_tracked(each) and len(seen) < objects_max:
-                seen.add(id(each))
+            number = id(each)
+            if number in seen or number in common or len(seen) >= objects_max:
+                continue
+            if gc.is_tracked(each) and atoms.are_entered(type(each)):
+                seen.add(number)
                 level.append(each)
     return found
 
 
-def _inner(value: Any) -> list[Any]:
+def referents_of(value: Any) -> list[Any]:
+    """Return what *value* refers to, but for what leads everywhere: modules, classes, globals."""
     cls = type(value)
     if cls is FunctionType:
         return [*(value.__closure__ or ()), *(value.__defaults__ or ())]

@@ -4,7 +4,7 @@ Rules: what is kept of the operations is one number for each client, so that a l
 text is searched for the few prefixes that its clients' canaries have before anything slower looks at it.
 
 An operation is known by its own canary and by those of its fields, in each of their spellings
-(:mod:`harness.blackbox.carrying`). What is returned is the operation's own.
+(:mod:`harness.blackbox.carrying`). What is returned is the very canary that was found: it names the field.
 """
 
 from __future__ import annotations
@@ -24,6 +24,10 @@ _CLIENT_SHIFT = 32
 _PREFIX = 6
 #: Beyond these a float has no room for a canary.
 _FLOAT_WORKERS, _FLOAT_CLIENTS = 16, 4096
+#: Characters that are searched as they are; of more, only what is around a prefix.
+_SHORT = 4_096
+#: No spelling of a canary is longer, from its prefix on.
+_LONGEST = 40
 _HALF = (1 << 64) - 1
 _HEAD = int(UUID_HEAD, 16)
 #: No canary of an operation is smaller.
@@ -33,10 +37,11 @@ LEAST = CanaryKind.OPERATION << 60
 class Finished:
     """The operations that have left this process; clients number theirs upwards."""
 
-    __slots__ = ("_bytes", "_floats", "_latest", "_texts")
+    __slots__ = ("_bytes", "_floats", "_latest", "_marks", "_texts")
 
     def __init__(self) -> None:
         self._latest: dict[int, int] = {}
+        self._marks: tuple[dict[int, int], dict[int, int]] = ({}, {})
         self._texts: tuple[str, ...] = ()
         self._floats: tuple[str, ...] = ()
         self._bytes: tuple[bytes, ...] = ()
@@ -44,6 +49,14 @@ class Finished:
     def add(self, number: int) -> None:
         """Note that an operation has left."""
         self._latest[number >> _CLIENT_SHIFT] = number
+
+    def mark(self) -> None:
+        """Note how far each client is: what it sent before the mark before this one is old."""
+        self._marks = (self._marks[1], dict(self._latest))
+
+    def is_old(self, operation: int) -> bool:
+        """Whether an operation had ended by the last mark but one."""
+        return operation <= self._marks[0].get(operation >> _CLIENT_SHIFT, 0)
 
     def prepare(self) -> None:
         """Make ready to search: to be called after a client's first :meth:`add`."""
@@ -68,11 +81,21 @@ class Finished:
 
     def in_text(self, text: str) -> list[int]:
         """Return those that *text* spells."""
+        if len(text) > _SHORT:
+            text = "\n".join(self._near(text))
         found = [int(digits, 16) for digits in _TEXT.findall(text)]
         found += [int(head + tail, 16) for head, tail in _UUID.findall(text)]
         found += map(int, _DECIMAL.findall(text))
         found += [from_float(int(digits)) for digits in _FLOAT.findall(text)]
         return self._finished(found)
+
+    def _near(self, text: str) -> Iterator[str]:
+        """Yield what is around each prefix: a program's longest texts are none of a caller's."""
+        for prefix in (*self._texts, *self._floats):
+            at = text.find(prefix)
+            while at >= 0:
+                yield text[max(at - 1, 0) : at + _LONGEST]  # one before: digits may begin earlier
+                at = text.find(prefix, at + 1)
 
     def in_bytes(self, data: bytes) -> list[int]:
         """Return those that *data* spells."""
@@ -84,8 +107,7 @@ class Finished:
         return self._finished(number & _HALF if number >> 64 == _HEAD else number for number in large)
 
     def _finished(self, numbers: Iterable[int]) -> list[int]:
-        owners = (owner_of(number)[0] for number in numbers if LEAST < number <= _HALF)
-        return [owner for owner in owners if owner in self]
+        return [number for number in numbers if LEAST < number <= _HALF and owner_of(number)[0] in self]
 
 
 def client_of(number: int) -> int:

@@ -20,8 +20,10 @@ from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any, NamedTuple
 
+from harness.blackbox.carrying import owner_of
+
 from .atoms import Atoms
-from .caches import is_callers_cache
+from .caches import Limits, is_callers_cache
 from .canaries import Finished
 from .routes import FRAME, Route, find_routes, is_ours, name_frame, namespace_of, runs_ours
 
@@ -49,7 +51,12 @@ class Kept:
 
     name: str
     cached: bool = False
-    operations: set[int] = field(default_factory=set)
+    canaries: set[int] = field(default_factory=set)
+
+    @property
+    def operations(self) -> set[int]:
+        """The operations whose canaries those are."""
+        return {owner_of(canary)[0] for canary in self.canaries}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +73,25 @@ def search_heap(
     *,
     roots: Mapping[str, object] | None = None,
     spared: Collection[int] = (),
-    entries_max: int,
+    limits: Limits,
 ) -> Found:
     """Search the heap of this process.
 
     :param roots: what else may lead to something, by name: the application.
     :param spared: operations that a running frame may hold: the last of each thread that exists.
-    :param entries_max: the most entries of a cache that is no breach.
+    :param limits: the most entries of a cache that is no breach.
     """
     before = sys.getswitchinterval()
     sys.setswitchinterval(_UNDISTURBED_S)
     try:
         time.sleep(0)  # whoever waits for the interpreter now does so with the old interval
-        return _search(finished, roots or {}, spared, entries_max)
+        return _search(finished, roots or {}, spared, limits)
     finally:
         sys.setswitchinterval(before)
 
 
 def _search(
-    finished: Finished, roots: Mapping[str, object], spared: Collection[int], entries_max: int
+    finished: Finished, roots: Mapping[str, object], spared: Collection[int], limits: Limits
 ) -> Found:
     finished.prepare()
     gc.collect()
@@ -96,7 +103,7 @@ def _search(
     count = len(objects)
     del objects
     routes = find_routes([holder.thing for holder in holders], roots) if holders else {}
-    sorting = _Sorting(atoms, spared, entries_max)
+    sorting = _Sorting(atoms, spared, limits)
     for holder in holders:
         if (route := routes.get(id(holder.thing))) is not None:
             sorting.take(holder, route)
@@ -109,11 +116,11 @@ def _search(
 class _Sorting:
     """Sorts holders by route, and caches from what is kept."""
 
-    def __init__(self, atoms: Atoms, spared: Collection[int], entries_max: int) -> None:
+    def __init__(self, atoms: Atoms, spared: Collection[int], limits: Limits) -> None:
         self.kept: dict[tuple[str, bool], Kept] = {}
         self._atoms = atoms
         self._spared = spared
-        self._entries_max = entries_max
+        self._limits = limits
         self._judged: dict[int, bool] = {}
         self._like: dict[str, list[tuple[str, bool]]] = {}  # route -> what was found on it so far
 
@@ -122,24 +129,28 @@ class _Sorting:
         spared = self._spared if route.name.startswith(FRAME) else ()
         found = self._like.setdefault(route.name, [])
         if len(found) >= DETAILED_MAX:  # they are alike: the rest is only counted
-            self.note(*found[0], [number for number in holder.canaries if number not in spared])
+            self.note(*found[0], told_of(holder.canaries, spared))
             return
         cached = any(map(self._is_cache, route.things))
         for leaf in _leaves(holder.thing, holder.canaries, self._atoms):
-            told = [number for number in leaf.canaries if number not in spared]
-            if told:
+            if told := told_of(leaf.canaries, spared):
                 found.append((route.name + leaf.name, cached or self._is_cache(leaf.container)))
                 self.note(*found[-1], told)
 
     def note(self, name: str, cached: bool, canaries: list[int]) -> None:
         """Note that something of this name holds these."""
         if canaries:
-            self.kept.setdefault((name, cached), Kept(name, cached)).operations.update(canaries)
+            self.kept.setdefault((name, cached), Kept(name, cached)).canaries.update(canaries)
 
     def _is_cache(self, thing: Any) -> bool:
         if id(thing) not in self._judged:
-            self._judged[id(thing)] = is_callers_cache(thing, self._atoms, self._entries_max)
+            self._judged[id(thing)] = is_callers_cache(thing, self._atoms, self._limits)
         return self._judged[id(thing)]
+
+
+def told_of(canaries: Collection[int], spared: Collection[int]) -> list[int]:
+    """Return those of *canaries* whose operations are not *spared*."""
+    return [canary for canary in canaries if owner_of(canary)[0] not in spared]
 
 
 def find_holders(objects: Sequence[Any], atoms: Atoms) -> list[Holder]:
@@ -164,8 +175,7 @@ def _held_by_frames(atoms: Atoms, spared: Collection[int]) -> Iterator[tuple[str
         while each is not None:
             if not runs_ours(each):
                 for name, value in list(each.f_locals.items()):
-                    canaries = [number for number in atoms.among([value]) if number not in spared]
-                    if canaries:
+                    if canaries := told_of(atoms.among([value]), spared):
                         yield f"{name_frame(each)} > .{name}", canaries
             each = each.f_back
 

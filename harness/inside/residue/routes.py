@@ -98,6 +98,16 @@ def is_ours(thing: object) -> bool:
     return _module_of(type(thing)).startswith(_OURS)
 
 
+def is_strange(cls: type) -> bool:
+    """Whether a class is the harness's, a test runner's or a server's."""
+    return _module_of(cls).startswith((*_OURS, *_SERVERS))
+
+
+def serves(function: object) -> bool:
+    """Whether a job's function is a server's own."""
+    return is_strange(type(getattr(function, "__self__", None)))
+
+
 def _is_followed(thing: Any) -> bool:
     cls = type(thing)
     if cls is ModuleType or not gc.is_tracked(thing):

@@ -4,6 +4,9 @@ The rule this file guards: *what every request pays is one comparison.* A contex
 copy costs nothing, and whether two have the same values is decided in C. Only a request that changed a
 variable is looked at; every sixteenth also for containers that changed inside, and for thread-locals.
 
+What a variable leads to and everybody shares is not the variable's: a framework's request leads to the
+application, and that to all its caches. So what a module or the application holds is not entered.
+
 A *slot* is a variable, or an attribute of a thread-local, that was seen to hold a finished operation's data.
 A worker with slots is looked at as each request starts and ends: one that began with another caller's data
 in a slot and ended with the same data there has inherited it.
@@ -13,8 +16,9 @@ from __future__ import annotations
 
 import gc
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, ContextVar, copy_context
+from itertools import chain
 from operator import is_
 from typing import Any, TypeAlias
 
@@ -23,7 +27,7 @@ from harness.history.journal import original
 from harness.history.layout import Residue
 from harness.inside.locality import Here
 
-from .atoms import Atoms, values_in
+from .atoms import Atoms, referents_of, values_in
 from .canaries import client_of
 from .names import name_local, name_variable
 from .routes import is_ours
@@ -36,7 +40,12 @@ VALUE_MAX = 300
 FULL_FIRST = 256
 FULL_EACH = 16
 
-#: ``write(operation, owner, name, residue, count)``
+#: The first so many requests of a worker with slots are looked at as they start, then one of FULL_EACH.
+SLOTS_FIRST = 64
+#: Objects of an application that are known as everybody's.
+COMMON_MAX = 10_000
+
+#: ``write(operation, canary, name, residue, count)``
 Write: TypeAlias = Callable[[int, int, str, Residue, int], None]
 #: A ContextVar and '', or a thread-local and the attribute.
 Slot: TypeAlias = tuple[Any, str]
@@ -46,29 +55,34 @@ _ABSENT = object()
 class Trail:
     """What is known of one worker: a thread, or a greenlet."""
 
-    __slots__ = ("before", "held", "named", "slots")
+    __slots__ = ("before", "held", "looks", "slots")
 
     def __init__(self) -> None:
         self.before: Context | None = None  # as the request started
-        self.slots: dict[Slot, None] = {}
+        self.slots: dict[Slot, str] = {}  # with their names: those are dear
         self.held: dict[Slot, int] = {}  # another caller's canary in a slot, as the request started
-        self.named: set[Slot] = set()  # slots of which a record was written already
+        self.looks = 0  # requests that started with slots
 
 
 class Slots:
     """Looks at the variables of the worker that runs.
 
-    :param write: writes a record. :param is_finished: prepares nothing; called with each canary found.
+    :param write: writes a record. :param roots: the application, which every request may lead to.
     """
 
-    def __init__(self, atoms: Atoms, write: Write, *, always_full: bool = False) -> None:
+    def __init__(
+        self, atoms: Atoms, write: Write, *, roots: Iterable[object] = (), always_full: bool = False
+    ) -> None:
         self._atoms = atoms
         self._write = write
+        self._roots = tuple(roots)
         self._full = always_full
         self._locals: list[Any] = []
+        self._common: frozenset[int] = frozenset()
 
     def take_census(self) -> None:
         """Find the thread-locals of this process; those that initialise themselves are left to the heap."""
+        self._common = find_common(self._roots)
         own = {id(each) for each in self._locals}
         classes = _local_classes()
         # Never gc.get_objects() while others run: a tuple that another thread is just making must have no
@@ -85,14 +99,23 @@ class Slots:
     def enter(self, trail: Trail, here: Here) -> None:
         """Look as a request starts."""
         trail.before = copy_context()
-        if trail.slots:
+        if trail.slots and self._is_looked_at(trail):
             caller = client_of(here.number)
-            trail.held = {
-                slot: other
-                for slot in trail.slots
-                for other in self._canaries(_value(slot))[:1]
-                if client_of(other) != caller
-            }
+            trail.held = {}
+            for slot in trail.slots:
+                found = self.canaries(_value(slot))
+                other = next((one for one in found if client_of(one) != caller), ABSENT)
+                if other != ABSENT:
+                    trail.held[slot] = other
+
+    def canaries(self, value: object) -> list[int]:
+        """Return the canaries in what is *value*'s own."""
+        return values_in(value, self._atoms, VALUE_MAX, self._common)
+
+    def _is_looked_at(self, trail: Trail) -> bool:
+        looks = trail.looks
+        trail.looks = looks + 1
+        return self._full or looks < SLOTS_FIRST or not looks % FULL_EACH
 
     def exit(self, trail: Trail, here: Here, number: int) -> None:
         """Look after a request has ended; *number* counts them."""
@@ -120,19 +143,37 @@ class Slots:
         """Note a slot if it holds data of a caller."""
         if slot in trail.slots or len(trail.slots) >= SLOTS_MAX or is_ours(value):
             return
-        canaries = self._canaries(value)
-        if here.number in canaries or canaries:
-            trail.slots[slot] = None
-            self._write(here.number, canaries[0], name_slot(slot), Residue.LEFT, 1)
+        if canaries := self.canaries(value):
+            trail.slots[slot] = name = name_slot(slot)
+            self._write(here.number, canaries[0], name, Residue.LEFT, 1)
 
     def _tell_inherited(self, trail: Trail, here: Here) -> None:
         for slot, other in trail.held.items():
-            if here.number not in (ABSENT, UNMARKED) and other in self._canaries(_value(slot)):
-                self._write(here.number, other, name_slot(slot), Residue.INHERITED, 1)
+            if here.number not in (ABSENT, UNMARKED) and other in self.canaries(_value(slot)):
+                self._write(here.number, other, trail.slots[slot], Residue.INHERITED, 1)
         trail.held = {}
 
-    def _canaries(self, value: object) -> list[int]:
-        return values_in(value, self._atoms, VALUE_MAX)
+
+def find_common(roots: Iterable[object]) -> frozenset[int]:
+    """Return the identities of what modules hold, and of what *roots* lead to."""
+    found: set[int] = set()
+    for module in list(sys.modules.values()):
+        held = getattr(module, "__dict__", None)
+        if type(held) is dict:
+            found.update(id(value) for value in list(held.values()) if gc.is_tracked(value))
+    classes = _local_classes()
+    level: list[Any] = [*roots]
+    most = len(found) + COMMON_MAX
+    while level and len(found) < most:
+        found.update(map(id, level))
+        referents = {id(each): each for each in chain.from_iterable(map(referents_of, level))}
+        # A thread-local is each thread's own.
+        level = [
+            each
+            for number, each in referents.items()
+            if number not in found and gc.is_tracked(each) and not isinstance(each, classes)
+        ]
+    return frozenset(found)
 
 
 def name_slot(slot: Slot) -> str:

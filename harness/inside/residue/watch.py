@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from harness.blackbox.carrying import owner_of
 from harness.history.canary import ABSENT, UNMARKED
 from harness.history.journal import original
 from harness.history.layout import Residue
@@ -23,25 +24,24 @@ from harness.inside.locality import Here, Locality
 from harness.target import Contexts
 from harness.workers.spec import COMPLAINT
 
-from .atoms import Atoms, values_in
+from .atoms import Atoms
+from .caches import Limits
 from .canaries import Finished
 from .heap import search_heap
+from .keeping import CACHE_MAX, MARK_EACH, SESSIONS_EACH, judge_kept
 from .names import Names
 from .pool import watch_pools
 from .resources import WARM_AFTER, Resources
-from .slots import VALUE_MAX, Slots, Trail
+from .routes import serves
+from .slots import Slots, Trail
 
-#: The most entries of a cache that is no breach.
-CACHE_MAX = 256
 #: Records of one residue in one process; more would say nothing new.
 TOLD_MAX = 2_000
-#: Operations told of for each route.
-KEPT_TOLD_MAX = 10
 #: Places after which those that are gone are forgotten.
 PLACES_MAX = 4_096
 _NOBODY_S = (ABSENT, UNMARKED)
 
-#: ``write(operation, owner, value, residue, count)``; it never raises.
+#: ``write(operation, canary, value, residue, count)``; it never raises.
 WriteRecord = Callable[[int, int, int, Residue, int], None]
 
 
@@ -49,7 +49,7 @@ class _Job(NamedTuple):
     """A job of a pool that runs, on this thread."""
 
     here: Here
-    trail: Trail
+    trail: Trail | None  # None: a server's own
 
 
 class Watch:
@@ -90,7 +90,8 @@ class Watch:
         """Forget everything: a forked process has nothing of its own yet."""
         self._finished = Finished()
         self._atoms = Atoms(self._finished)
-        self._slots = Slots(self._atoms, self._tell, always_full=self._always_full)
+        roots = self._roots.values()
+        self._slots = Slots(self._atoms, self._tell, roots=roots, always_full=self._always_full)
         self._resources = Resources()
         self._trails: Any = original("_thread", "_local")()
         self._requests = itertools.count()
@@ -123,6 +124,8 @@ class Watch:
                 self._slots.take_census()
             elif not seen & 63:
                 self._finished.prepare()
+            if not seen % MARK_EACH:
+                self._finished.mark()
             if seen == WARM_AFTER:
                 self._resources.is_warm(seen)
             self._slots.exit(self._trail(), here, seen)
@@ -140,15 +143,19 @@ class Watch:
 
     def job_begins(self, given: list[Any]) -> object:
         """Look before a job of a pool."""
-        callers = values_in(given, self._atoms, VALUE_MAX)
-        here = Here(self._locality.here().where, callers[0] if callers else ABSENT, ABSENT, 0)
+        where = self._locality.here().where
+        if given and serves(given[0]):  # requests are looked at one by one
+            return _Job(Here(where, ABSENT, ABSENT, 0), None)
+        found = self._slots.canaries(given)
+        here = Here(where, owner_of(found[0])[0] if found else ABSENT, ABSENT, 0)
         trail = self._trail()
         self._slots.enter(trail, here)
         return _Job(here, trail)
 
     def job_ends(self, began: _Job) -> None:
         """Look after a job of a pool: its thread is idle until the next."""
-        self._slots.exit(began.trail, began.here, 0)
+        if began.trail is not None:
+            self._slots.exit(began.trail, began.here, 0)
         for owner in self._active():
             self._tell(began.here.number, ABSENT, owner, Residue.ACTIVE_WHEN_IDLE, 1)
 
@@ -177,12 +184,11 @@ class Watch:
             self._tell(ABSENT, ABSENT, staying.name, staying.residue, staying.more)
         places = living_places(self._locality, self._last)
         spared = [number for where, number in self._last.items() if where in places]
-        found = search_heap(self._finished, roots=self._roots, spared=spared, entries_max=self._cache_max)
+        limits = Limits(self._cache_max, requests // SESSIONS_EACH)
+        found = search_heap(self._finished, roots=self._roots, spared=spared, limits=limits)
         for kept in found.kept:
-            residue = Residue.CACHED if kept.cached else Residue.KEPT
-            count = len(kept.operations)
-            for number in sorted(kept.operations)[: 1 if kept.cached else KEPT_TOLD_MAX]:
-                self._tell(number, number, kept.name, residue, count)
+            for told in judge_kept(kept, self._finished):
+                self._tell(told.operation, told.canary, kept.name, told.residue, told.operations)
         self._write_record(ABSENT, ABSENT, requests, Residue.SUMMARY, found.objects // 1000)
 
     def _active(self) -> list[str]:
@@ -201,11 +207,11 @@ class Watch:
             trail = trails.crosstalk_trail = Trail()
         return trail
 
-    def _tell(self, operation: int, owner: int, name: str, residue: Residue, count: int) -> None:
+    def _tell(self, operation: int, canary: int, name: str, residue: Residue, count: int) -> None:
         told = self._told[residue] = self._told.get(residue, 0) + 1
         if told <= TOLD_MAX:
             value = self.names.number(name) if name else 0
-            self._write_record(operation, owner, value, residue, count)
+            self._write_record(operation, canary, value, residue, count)
 
 
 class Watched:
@@ -223,9 +229,26 @@ class Watched:
     def enter(self, here: Here) -> None:
         """Record that a request enters, and look."""
         self._enter(here)
-        self._watch.enter(here)
+        with _unprofiled():
+            self._watch.enter(here)
 
     def exit(self, here: Here) -> None:
         """Look, and record that it has left."""
-        self._watch.exit(here)
+        with _unprofiled():
+            self._watch.exit(here)
         self._exit(here)
+
+
+class _unprofiled:  # noqa: N801 - reads as what it does
+    """Without this thread's profiler: every call in the block is ours, and on 3.11 each would cost."""
+
+    __slots__ = ("_profile",)
+
+    def __enter__(self) -> None:
+        self._profile = sys.getprofile()
+        if self._profile is not None:
+            sys.setprofile(None)
+
+    def __exit__(self, *raised: object) -> None:
+        if self._profile is not None:
+            sys.setprofile(self._profile)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from .receipts import Places
+from .routebook import RouteBook
 from .side import SIDES, Link, LoadSide
 from .spool import open_recording
 from .tickets import TicketOffice
@@ -14,10 +15,14 @@ from .wire import LoadPlan
 
 @dataclass(frozen=True, slots=True)
 class Ends:
-    """Whom to tell: ``over`` when every ticket is used up, ``fault`` when the load failed."""
+    """Whom to tell: ``over`` when every ticket is used up, ``fault`` when the load failed.
+
+    ``book`` numbers the routes of a locustfile of the user's own.
+    """
 
     over: Callable[[], None]
     fault: Callable[[str], None]
+    book: RouteBook = field(default_factory=RouteBook)
 
 
 class LocalEnd:
@@ -48,7 +53,10 @@ class LocalEnd:
             if office.is_over:
                 ends.over()
 
-        side = self._side = LoadSide(plan, recording, Link(claim, ends.fault))
+        def name(route: str) -> None:
+            side.numbers.told(route, ends.book.number(route))
+
+        side = self._side = LoadSide(plan, recording, Link(claim, ends.fault, name))
         SIDES.set(side)
 
     def operations(self) -> int:

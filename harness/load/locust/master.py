@@ -34,6 +34,8 @@ from .wire import (
     Grant,
     Hello,
     LoadPlan,
+    Name,
+    Named,
     name_of,
     read,
     write,
@@ -75,6 +77,7 @@ class MasterEnd:
         self._load_workers = 0
         self._listen(Hello, self._on_hello)
         self._listen(Claim, self._on_claim)
+        self._listen(Name, self._on_name)
         self._listen(Chunk, self._on_chunk)
         self._listen(End, self._on_end)
         self._listen(Fault, self._on_fault)
@@ -160,6 +163,9 @@ class MasterEnd:
             self._send(node, Grant(run.plan.run, tickets))
         if run.office.is_over:
             run.ends.over()
+
+    def _on_name(self, run: _Active, node: str, message: Name) -> None:
+        self._send(node, Named(run.plan.run, message.route, run.ends.book.number(message.route)))
 
     def _on_chunk(self, run: _Active, node: str, message: Chunk) -> None:
         receipt = run.receipts.expect(node, run.numbers[node])

@@ -14,12 +14,13 @@ import itertools
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 import gevent
 from gevent.event import Event
 
 from harness.load.cache import SharedCache
+from harness.load.caller import Caller
 from harness.load.client import Client
 from harness.load.connections import SharedConnections
 from harness.load.exchange import Completion
@@ -29,6 +30,7 @@ from harness.load.visitor import Identity, Visitor
 from harness.workload.mix import make_mix
 from harness.workload.operation import Item
 
+from .numbers import Numbers
 from .spool import Recording
 from .wire import LoadPlan
 
@@ -42,6 +44,7 @@ GRACE_S = 1.0
 SETTLE_PART = 0.5
 #: How long a user waits for its process to be told what to do.
 PLAN_WAIT_S = 30.0
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +52,20 @@ class Link:
     """The way to the office.
 
     ``claim(finished, wanted)`` reports and asks; the answer comes through :meth:`LoadSide.grant`.
-    ``fault(text)`` says that the load itself failed.
+    ``fault(text)`` says that the load itself failed. ``name(route)`` asks for a route's number; the answer
+    goes to :attr:`LoadSide.numbers`.
     """
 
     claim: Callable[[int, bool], None]
     fault: Callable[[str], None]
+    name: Callable[[str], None] = lambda route: None
+
+
+class _Done(NamedTuple):
+    """What became of a job."""
+
+    result: Any
+    error: Exception | None
 
 
 class LoadSide:
@@ -64,6 +76,7 @@ class LoadSide:
         self.recording = recording
         self.finished = 0
         self._link = link
+        self.numbers = Numbers(link.name)
         self._mix = make_mix(plan.scenarios, guarded=plan.guarded)
         self._numbers = itertools.count()
         self._clients: list[Client | Visitor] = []
@@ -113,6 +126,17 @@ class LoadSide:
             cache=self._cache,
         )
 
+    def new_caller(self) -> Caller:
+        """Return a caller for a user with requests of its own; its number is no other client's."""
+        recorder = Recorder(self.recording.journal, self.recording.details)
+        forwarded = any("https" in value.lower() for _, value in self.headers)
+        return Caller(self.plan.worker, next(self._numbers), recorder, forwarded=forwarded)
+
+    @property
+    def headers(self) -> tuple[tuple[str, str], ...]:
+        """What is sent with every request to a user's own application."""
+        return self._visiting.headers if self._visiting is not None else ()
+
     def wait_for_all(self) -> None:
         """Wait until every user is there, so that their first operations are in flight together."""
         self._gate.wait(GATE_S_MAX)
@@ -135,6 +159,35 @@ class LoadSide:
         self._jobs.add(job)
         done: Any = job.get()
         return done if isinstance(done, tuple) else ()  # it was killed: see settle()
+
+    def carry(self, job: Callable[[], T]) -> T:
+        """Carry out *job*, which is one operation, and return what it returns or raise what it raises.
+
+        In a greenlet of its own, as :meth:`carry_out`.
+
+        :raises gevent.GreenletExit: if nothing may be begun any more; nobody catches that by mistake, and
+            Locust takes it for the end of a user.
+        """
+        if not self._begin(1):
+            raise gevent.GreenletExit
+        greenlet = gevent.spawn(self._carry, job)
+        self._jobs.add(greenlet)
+        done: Any = greenlet.get()
+        if not isinstance(done, _Done):
+            raise gevent.GreenletExit  # it was killed: see settle()
+        if done.error is not None:
+            raise done.error
+        result: T = done.result
+        return result
+
+    def _carry(self, job: Callable[[], Any]) -> _Done:
+        try:
+            return _Done(job(), None)
+        except Exception as error:  # gevent would print it
+            return _Done(None, error)
+        finally:
+            self._jobs.discard(gevent.getcurrent())
+            self._complete(1)
 
     def _perform(self, client: Client | Visitor, item: Item) -> tuple[Completion, ...]:
         try:
@@ -210,6 +263,7 @@ class LoadSide:
         """Begin nothing more."""
         self._ended = True
         self._gate.set()
+        self.numbers.end()
         self._wake()
 
     def settle(self) -> None:

@@ -22,7 +22,7 @@ class OperationError(Exception):
     """An operation that did not go as it should; its text is one of a fixed set."""
 
 
-class IsolationUser(User):
+class ProbingUser(User):
     """A client that carries out the workload's items one after the other, without pauses."""
 
     wait_time = constant(0)

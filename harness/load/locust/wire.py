@@ -68,6 +68,23 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Name:
+    """Worker to master: tell me the number of this route, as text (:mod:`.routebook`)."""
+
+    run: str
+    route: str
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """Master to worker: the *number* of a route."""
+
+    run: str
+    route: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Worker to master: the bytes of one of the two streams from *offset* on."""
 
@@ -118,9 +135,9 @@ class Fault:
     text: str
 
 
-VERSION = 1
-TO_MASTER = (Hello, Claim, Chunk, End, Fault)
-TO_WORKER = (LoadPlan, Grant, Ack, Finish, Done)
+VERSION = 2
+TO_MASTER = (Hello, Claim, Name, Chunk, End, Fault)
+TO_WORKER = (LoadPlan, Grant, Named, Ack, Finish, Done)
 
 
 def name_of(kind: type[Any]) -> str:

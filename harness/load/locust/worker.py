@@ -30,6 +30,8 @@ from .wire import (
     Grant,
     Hello,
     LoadPlan,
+    Name,
+    Named,
     name_of,
     read,
     write,
@@ -57,6 +59,7 @@ class _Part:
             Link(
                 lambda finished, wanted: send(Claim(plan.run, finished, wanted)),
                 lambda text: send(Fault(plan.run, text)),
+                lambda route: send(Name(plan.run, route)),
             ),
         )
         self.done = Event()  # the master has it all
@@ -103,6 +106,7 @@ class WorkerEnd:
         self._part: _Part | None = None
         self._listen(LoadPlan, self._on_plan)
         self._listen(Grant, self._on_grant)
+        self._listen(Named, self._on_named)
         self._listen(Ack, self._on_ack)
         self._listen(Done, self._on_done)
         # Beside the others: it waits for operations in flight.
@@ -194,6 +198,10 @@ class WorkerEnd:
     def _on_grant(self, grant: Grant) -> None:
         if part := self._part_of(grant.run):
             part.side.grant(max(0, grant.tickets))
+
+    def _on_named(self, named: Named) -> None:
+        if part := self._part_of(named.run):
+            part.side.numbers.told(named.route, max(0, named.number))
 
     def _on_ack(self, ack: Ack) -> None:
         if part := self._part_of(ack.run):

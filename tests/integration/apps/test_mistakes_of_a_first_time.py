@@ -35,6 +35,20 @@ MISTAKES: dict[str, tuple[str, str, str, int, str]] = {
         "no_such_module_here; name the interpreter",
     ),
     "an error as it is imported": ("{}['key']", "", "GET /", 3, "fails when it is imported: KeyError"),
+    "an empty environment": (
+        "import os; os.environ['NO_SUCH_VARIABLE']",
+        "",
+        "GET /",
+        3,
+        "it is missing from the environment: set it where you start crosstalk",
+    ),
+    "a server of its own": (
+        "print(' * Running on http://127.0.0.1:5000', flush=True); time.sleep(30)",
+        "",
+        "GET /",
+        3,
+        "put app.run() under if __name__ == '__main__'",
+    ),
     "no router": ("", "", "", 3, "and give it with --urls"),
     "https": (
         "",
@@ -81,12 +95,26 @@ def test_a_mistake_is_told_in_a_sentence_with_what_helps(
     file.write_text(TEMPLATE.format(before=before, body=body))
     urls.write_text(requests)
     options = [f"--urls={urls}"] if requests else []
-    slow = ["--start-timeout-s=1"] if "slow" in name else []
-    process = run(f"--app={file}:app", *options, *slow, "--operations=600", "--worker-model=thread")
+    slow = {"a slow start": ["--start-timeout-s=1"], "a server of its own": ["--start-timeout-s=4"]}
+    process = run(
+        f"--app={file}:app", *options, *slow.get(name, []), "--operations=600", "--worker-model=thread"
+    )
     ended = process.wait()
     assert said in " ".join(process.output.split()), process.output
     assert code in (ended, -1)
     assert not [line for line in process.output.splitlines() if line.startswith("Traceback")]
+
+
+def test_a_factory_that_needs_arguments_is_told_with_how_to_write_them(
+    run: Run, runs: Runs, tmp_path: Path
+) -> None:
+    file = tmp_path / "made.py"
+    file.write_text("def create_app(config, *, debug):\n    return config\n")
+    process = run(f"--app={file}:create_app()", "--operations=600", "--worker-model=thread")
+    assert process.wait() == 3
+    said = " ".join(process.output.split())
+    assert f"(missing a required argument: 'config'): write them, as in '{file}:create_app(\"test\")'" in said
+    assert "Traceback" not in process.output
 
 
 def test_what_helps_with_https_helps(run: Run, runs: Runs, tmp_path: Path) -> None:

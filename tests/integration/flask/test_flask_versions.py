@@ -43,7 +43,8 @@ def column_of(verdict: dict[str, Any]) -> dict[str, Any]:
 
 def kinds_of(verdict: dict[str, Any]) -> set[str]:
     """Return every kind of violation, with its law."""
-    return {f"{law} {kind}" for law, result in results(verdict).items() for kind in result["kinds"]}
+    (found,) = results(verdict).values()
+    return {f"{law} {kind}" for law, result in found.items() for kind in result["kinds"]}
 
 
 #: Too few for evidence, so that a right application ends with 2; test_apps_by_the_command has it valid.
@@ -58,7 +59,7 @@ def test_everyday_flask_is_right_and_looked_at(run: Run, runs: Runs, version: st
     assert process.wait() == 2, process.output
     verdict = runs.verdict()
     assert kinds_of(verdict) == set()
-    found = results(verdict)
+    found = results(verdict)[model]
     assert [found[law]["state"] for law in LAWS_OF_CONTEXTS] == ["ok"] * len(LAWS_OF_CONTEXTS)
     assert column_of(verdict)["meta"]["contexts"].startswith(f"Flask {version}.")
 
@@ -80,4 +81,4 @@ def test_greenlets_are_looked_at_too(run: Run, runs: Runs) -> None:
     process = run(f"--app={RIGHT}:app", "--worker-model=greenlet", OPERATIONS)
     assert process.wait() == 2, process.output
     assert kinds_of(runs.verdict()) == set()
-    assert results(runs.verdict())["CYCLE"]["state"] == "ok"
+    assert results(runs.verdict())["greenlet"]["CYCLE"]["state"] == "ok"

@@ -101,8 +101,8 @@ class Process:
         pids = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text().split()
         return [int(pid) for pid in pids if word.encode() in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
-    def wait(self) -> int:
-        return self._popen.wait(WAIT_S)
+    def wait(self, seconds: float = WAIT_S) -> int:
+        return self._popen.wait(seconds)
 
     def end(self) -> None:
         with suppress(ProcessLookupError):
@@ -191,5 +191,6 @@ def locust(*arguments: str, locustfile: Path | str = LOCUSTFILE) -> list[str]:
     return [sys.executable, "-m", "locust", "-f", str(locustfile), "--only-summary", *arguments]
 
 
-def headless(*arguments: str) -> list[str]:
-    return locust("--headless", "--users=10", "--spawn-rate=10", *arguments)
+def headless(*arguments: str, locustfile: Path | str = LOCUSTFILE) -> list[str]:
+    options = ("--headless", "--users=10", "--spawn-rate=10")
+    return locust(*options, *arguments, locustfile=locustfile)

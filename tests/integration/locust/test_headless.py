@@ -158,7 +158,7 @@ def test_what_can_t_start_is_one_line_and_exit_3(
 SCENARIO = """
 import sys
 sys.path.insert(0, {root!r})
-from harness.commands.locust.run import IsolationUser
+from harness.commands.locust.run import ProbingUser
 from locust import events
 from locust.exception import StopTest
 

@@ -124,7 +124,7 @@ def test_code_paths_and_interpreters_are_frozen(start: Start, runs: Runs, tmp_pa
         assert name.replace("_", "-") in json.loads(said)["message"]
     start_form = {"user_count": "1", "spawn_rate": "1"}
     assert ui.web.post("/swarm", start_form, origin="http://evil.example")[0] == 403
-    assert ui.web.post("/user", {"user_class_name": "IsolationUser"})[0] == 403
+    assert ui.web.post("/user", {"user_class_name": "ProbingUser"})[0] == 403
     # None of it has happened, and a start that is meant to be still works.
     ui.web.start(operations="400", worker_model="thread")
     ui.judged(1)

@@ -141,6 +141,11 @@ def test_an_answer_says_how_the_app_wants_to_be_asked(name: str) -> None:
     assert [row.value for row in notices_of(method, given, dropped)] == expected
 
 
+def test_what_a_journal_is_given_is_a_plain_number() -> None:
+    rows = notices_of("GET", answer(b"", status="429 Slow Down"), True)
+    assert [type(row.value) for row in rows] == [int, int]
+
+
 def test_a_redirect_to_https_is_no_news_to_who_claims_it() -> None:
     given = answer(b"", ("location", "https://x/"), status="301 Moved")
     assert notices_of("GET", given, False, forwarded=True) == []

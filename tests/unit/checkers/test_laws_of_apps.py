@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from harness.blackbox.carrying import caller_of
 from harness.checkers.exercised import REASONS
 from harness.history.columns import Batch
 from harness.verdict import Verdict
@@ -45,6 +46,16 @@ def test_an_own_canary_is_silent_and_counted() -> None:
 
 def test_what_nobody_sent_is_silent() -> None:
     assert judge("B1", batch_of("2.1 0 200\n1.1 0 200 body=c2.9.3")).count == 0
+
+
+@pytest.mark.parametrize(("most", "shared", "count"), [(9, (), 1), (8, (), 0), (9, ("name",), 0)])
+def test_what_an_earlier_check_sent_is_anothers(most: int, shared: tuple[str, ...], count: int) -> None:
+    batch = batch_of("2.1 0 200\n1.1 0 200 body=c2.9.3")
+    facts = replace(facts_of(batch, shared=shared), earlier=((caller_of(operation(2)), most),))
+    result = judge("B1", batch, facts=facts)
+    assert result.count == count
+    for violation in result.violations:
+        assert "what operation w0.c2#9 of an earlier check had sent in its request." in violation.explanation
 
 
 GUESTBOOK = "2.1 1 303\n1.1 2 200 body=c2.1.{slot}"

@@ -136,7 +136,7 @@ STORIES = (
     ("I10", "1< 1> 1%summary[op=0,value=n3] 1%request_context:collector", "left-to-collector", "The request context of operation w0.c1#1 outlived it in a cycle: only the garbage collector frees it."),
     # I11: nothing is inherited
     ("I11", "2< 2> 2&left[request=2] 1< 1> 1&summary[op=0,value=n2]", "", ""),
-    ("I11", "2< 2> 1< 1> 1&inherited[request=2,value=n7]", "inherited", "Operation w0.c1#1 began and ended with what operation w0.c2#1 had left behind in the ContextVar 'user'."),
+    ("I11", "2< 2> 1< 1> 1&inherited[request=2,value=n7]", "inherited", "Operation w0.c1#1 began and ended with what operation w0.c2#1 had sent and left behind in the ContextVar 'user'."),
     ("I11", "2< 2> 1< 1> 1&inherited[request=2,value=n8]", "inherited", "left behind in something unnamed (0000000000000008)."),
     ("I11", "1< 1&active_at_start[value=n7]", "active-at-start", "When operation w0.c1#1 reached the application, the ContextVar 'user' still held a context."),
     ("I11", "1< 1&active_when_idle[value=n7]", "active-when-idle", "A thread of a pool had no work left, and the ContextVar 'user' still held a context."),
@@ -146,7 +146,8 @@ STORIES = (
     ("I12", "1< 1&never_closed", "never-closed", "The body of operation w0.c1#1 was dropped and never closed."),
     # I13: nothing is kept
     ("I13", "1< 1> 1&cached[request=1,value=n7] 1&summary[op=0,value=n1]", "", ""),
-    ("I13", "1< 1> 1&kept[request=1,value=n7,activation=n3]", "kept", "What operation w0.c1#1 carried was still there after the last request: the ContextVar 'user' holds data of 3 operations."),
+    ("I13", "1< 1> 1&held[request=1,value=n7] 1&summary[op=0,value=n1]", "", ""),
+    ("I13", "1< 1> 1&kept[request=1,value=n7,activation=n3]", "kept", "What operation w0.c1#1 had sent was still there after the last request: the ContextVar 'user' holds data of 3 operations."),
     ("I13", "1< 1> 1&threads[op=0,value=n7,activation=n20]", "threads-stay", "20 more threads were alive after the last request than when the process was warm: the ContextVar 'user'."),
     ("I13", "1< 1> 1&files[op=0,value=n7,activation=n20]", "files-stay", "20 more files were open after the last request"),
     ("I13", "1< 1> 1&sockets[op=0,value=n7,activation=n20]", "sockets-stay", "20 more sockets were open"),

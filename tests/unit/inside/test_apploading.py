@@ -100,6 +100,8 @@ FAILING = {
     "1 / 0": "fails when it is imported: ZeroDivisionError",
     "raise SystemExit(3)": "fails when it is imported: SystemExit: 3",
     "def": "fails when it is imported: SyntaxError",
+    "{}['key']": "fails when it is imported: KeyError: 'key'$",
+    "import os; os.environ['NO_SUCH_VARIABLE']": "it is missing from the environment: set it where you start",
 }
 
 
@@ -122,6 +124,18 @@ def test_a_module_that_fails_says_why(module: str, source: str) -> None:
 def test_a_name_of_nothing_says_so(name: str, said: str) -> None:
     with pytest.raises(LoadError, match=said):
         load_app(name, str)
+
+
+def test_what_a_file_has_is_named_as_it_was(module: str) -> None:
+    with pytest.raises(LoadError) as raised:
+        load_app(f"{module}:nothing", str)
+    assert str(raised.value).endswith(f"it has 'app': write {module}:app")
+
+
+def test_arguments_that_dont_fit_are_no_error_of_the_apps(module: str) -> None:
+    with pytest.raises(LoadError) as raised:
+        load_app(f"{module}:create_app_for", str)
+    assert raised.value.__cause__ is None
 
 
 def test_a_file_whose_name_is_taken_says_so(tmp_path: Path) -> None:

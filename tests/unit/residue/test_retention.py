@@ -16,6 +16,7 @@ import functools
 import gc
 import io
 import queue
+import random
 import sys
 import threading
 import types
@@ -30,6 +31,7 @@ import pytest
 
 from harness.blackbox.carrying import field_canary, to_decimal, to_float, to_uuid
 from harness.history.canary import CanaryKind, make_canary, to_text
+from harness.inside.residue.caches import Limits
 from harness.inside.residue.canaries import Finished
 from harness.inside.residue.heap import Found, search_heap
 
@@ -189,6 +191,23 @@ def _stringio(m: Any, *, keep: bool) -> None:
     m.log.write(text(1) if keep else "nothing")
 
 
+def _pages(m: Any, *, keep: bool) -> None:
+    @functools.lru_cache(maxsize=None if keep else 512)
+    def page(path: str) -> int:
+        return len(path)
+
+    m.page = page
+    for number in range(300):
+        page(f"{text(1)}?{number}")
+
+
+def sessions(number: int, *, at_random: bool = True) -> dict[str, list[str]]:
+    """Return a store in which each client has several entries."""
+    draws = random.Random(number)
+    keys = (f"session:{draws.randbytes(16).hex()}" if at_random else f"session {n}" for n in range(number))
+    return {key: [text(n % CLIENTS)] for n, key in enumerate(keys)}
+
+
 def put(name: str, value: Callable[[], object]) -> Callable[[Any], None]:
     return lambda m: setattr(m, name, value())
 
@@ -267,6 +286,37 @@ SEEDS = (
         put("store", lambda: {1: [text(1)], 2: [text(2)]}),
         cached=True,
     ),
+    Seed(
+        "a store not keyed by random values",
+        put("sessions", lambda: sessions(20, at_random=False)),
+        put("sessions", lambda: sessions(20)),
+        cached=True,
+    ),
+    Seed(
+        "more sessions than were begun",
+        put("sessions", lambda: sessions(1001)),
+        put("sessions", lambda: sessions(1000)),
+        cached=True,
+    ),
+    Seed(
+        "a session with another caller's data",
+        put("sessions", lambda: sessions(20) | {uuid.uuid4().hex: [text(1), text(2)]}),
+        put("sessions", lambda: sessions(20) | {uuid.uuid4().hex: [text(1), text(1)]}),
+        cached=True,
+    ),
+    Seed(
+        "a cache that grows beside a session",
+        put("pages", lambda: {f"{text(1)}?{n}": n for n in range(300)} | sessions(1)),
+        put("pages", lambda: {f"{text(1)}?{n}": n for n in range(200)} | sessions(1)),
+        cached=True,
+    ),
+    Seed("an unbounded lru_cache", *twice(_pages), cached=True),
+    Seed(
+        "a long deque",
+        put("recent", lambda: collections.deque([text(1)], 1000)),
+        put("recent", lambda: collections.deque([text(1)], 100)),
+        cached=True,
+    ),
     # What is known to be missed: an encoded copy.
     Seed(
         "a base64 copy",
@@ -292,7 +342,7 @@ def found() -> Iterator[dict[tuple[str, bool], Found]]:
     finished = Finished()
     for client in range(CLIENTS):
         finished.add(make_canary(CanaryKind.OPERATION, WORKER, client, 100))
-    all_found = search_heap(finished, entries_max=256)
+    all_found = search_heap(finished, limits=Limits(256, sessions=1000))
     yield {
         about: Found(all_found.objects, tuple(k for k in all_found.kept if k.name.startswith(f"{name}")))
         for name, about in modules.items()

@@ -13,6 +13,7 @@ import pytest
 from harness.history.canary import CanaryKind, make_canary, to_text
 from harness.history.layout import Residue
 from harness.inside.locality import Here, Locality
+from harness.inside.residue.keeping import KEPT_MIN, MARK_EACH
 from harness.inside.residue.resources import STAY_MIN, WARM_AFTER
 from harness.inside.residue.slots import FULL_EACH, FULL_FIRST
 from harness.inside.residue.watch import Watch
@@ -24,6 +25,7 @@ WORKER = 77
 USER: ContextVar[Any] = ContextVar("seeded_user", default=None)
 STACK: ContextVar[Any] = ContextVar("seeded_stack", default=None)
 STATE = threading.local()
+KEPT: list[str] = []
 
 
 class Contexts:
@@ -37,7 +39,7 @@ class Contexts:
 class Bench:
     """A process in miniature: requests of two callers on one worker."""
 
-    def __init__(self, *, full: bool = True) -> None:
+    def __init__(self, *, full: bool = True, roots: dict[str, object] | None = None) -> None:
         self.told: list[tuple[int, int, int, Residue, int]] = []
         self.locality = Locality()
         self.contexts = Contexts()
@@ -45,6 +47,7 @@ class Bench:
             lambda *record: self.told.append(record),
             self.locality,
             contexts=self.contexts,
+            roots=roots,
             always_full=full,
         )
         self._numbers = {1: 0, 2: 0}
@@ -73,6 +76,7 @@ def bench() -> Iterator[Bench]:
     yield one
     one.watch.stop()
     STATE.__dict__.clear()
+    KEPT.clear()
 
 
 def alone(test: Callable[[], None]) -> None:
@@ -278,3 +282,79 @@ def test_a_look_back_counts_the_requests(bench: Bench) -> None:
     bench.watch.finish()
     bench.watch.finish()
     assert [(value, what) for _, _, value, what, _ in bench.told] == [(1, Residue.SUMMARY)]
+
+
+def kept_by(bench: Bench, first: int, view: Callable[[str], object], later: int) -> list[Residue]:
+    """Let *first* requests do this, and *later* ones nothing; return what is told of KEPT at the end."""
+    for _ in range(first):
+        bench.request(1, view)
+    for _ in range(later):
+        bench.request(2)
+    bench.watch.finish()
+    names = bench.watch.names.as_dict()
+    return [what for *_, value, what, _ in bench.told if names.get(value, "").startswith(f"{__name__}.KEPT")]
+
+
+def test_a_log_that_grows_is_kept(bench: Bench) -> None:
+    told = kept_by(bench, KEPT_MIN, KEPT.append, 2 * MARK_EACH)
+    assert set(told) == {Residue.KEPT}
+
+
+def test_data_of_a_few_requests_is_held(bench: Bench) -> None:
+    assert kept_by(bench, KEPT_MIN - 1, KEPT.append, 2 * MARK_EACH) == [Residue.HELD]
+
+
+def test_data_of_the_latest_requests_is_held(bench: Bench) -> None:
+    assert kept_by(bench, KEPT_MIN, KEPT.append, MARK_EACH - KEPT_MIN) == [Residue.HELD]
+
+
+def test_what_every_request_overwrites_is_held(bench: Bench) -> None:
+    def view(text: str) -> None:
+        KEPT[:] = [text]
+
+    assert kept_by(bench, 3 * MARK_EACH, view, 0) == [Residue.HELD]
+
+
+class Framework:
+    """An application, and a request that leads to it."""
+
+    def __init__(self) -> None:
+        self.cache: list[str] = []
+        self.app = self
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_what_the_application_holds_is_no_variables_own(known: bool) -> None:
+    app = Framework()
+    one = Bench(roots={"the application": app} if known else None)
+
+    def view(text: str) -> None:
+        app.cache.append(text)
+        USER.set({"app": [app]})
+
+    def story() -> None:
+        one.request(1)
+        one.request(1, view)
+        one.request(2)
+        assert bool(one.found(Residue.INHERITED)) is not known
+
+    alone(story)
+    one.watch.stop()
+
+
+class Worker:
+    """Of a server's own making."""
+
+    def handle(self, connection: list[str]) -> None:
+        """Serve a connection on which nothing more was sent."""
+
+
+@pytest.mark.parametrize("servers", [True, False])
+def test_a_servers_own_job_is_no_request(bench: Bench, servers: bool) -> None:
+    numbers = [bench.request(client) for client in (1, 2)]
+    one, two = ("user " + to_text(number) for number in numbers)
+    made = type("Worker", (Worker,), {"__module__": "gunicorn.workers.gthread" if servers else "shop"})()
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(USER.set, one).result()
+        pool.submit(made.handle, [two]).result()
+    assert bool(bench.found(Residue.INHERITED)) is not servers

@@ -1,0 +1,79 @@
+"""What was sent by whom, in which field, and whether it was published on purpose; of a user's application.
+
+Published is what ``--shared`` declares: a rule, by which paths, queries and bodies are published (a header or
+a cookie never is), or the name of a field.
+"""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+
+import numpy as np
+import numpy.typing as npt
+
+from harness.blackbox.carrying import COOKIE_SLOT, FIRST_SLOT, HEADER_SLOT, SLOTS_MAX, owner_of
+from harness.history.facts import ColumnFacts, RouteFacts
+from harness.history.layout import Kind, Side
+
+from .view import View
+
+_ALWAYS = {HEADER_SLOT: "its header X-Canary", COOKIE_SLOT: "its cookie canary"}
+#: Stands for the route of an operation that nobody sent.
+NO_ROUTE = -1
+
+
+class SentRoutes:
+    """The route of every operation that was sent: 12 bytes each."""
+
+    def __init__(self) -> None:
+        self._operations: list[npt.NDArray[np.uint64]] = []
+        self._routes: list[npt.NDArray[np.int32]] = []
+
+    def feed(self, view: View) -> None:
+        """Take in a batch of a client's."""
+        rows = np.flatnonzero(view.kind == Kind.INVOKE) if view.side is Side.CLIENT else ()
+        if len(rows):
+            self._operations.append(view.op[rows])
+            self._routes.append(view.column("spare")[rows].astype(np.int32))
+
+    def routes_of(self, operations: list[int]) -> dict[int, int]:
+        """Return the number of each operation's route, :data:`NO_ROUTE` for one that nobody sent."""
+        found = dict.fromkeys(operations, NO_ROUTE)
+        wanted = np.array(sorted(found), np.uint64)
+        for sent, routes in zip(self._operations, self._routes, strict=True):
+            hits = np.flatnonzero(np.isin(sent, wanted))
+            found.update(zip(sent[hits].tolist(), routes[hits].tolist(), strict=True))
+        return found
+
+
+def published_fields(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Return by route and slot whether a caller publishes what it sends there; the last row: no route."""
+    published = np.zeros((len(routes) + 1, SLOTS_MAX + 1), np.bool_)
+    for number, route in enumerate(routes):
+        whole = any(one in (route.rule, route.label) or fnmatchcase(route.rule, one) for one in shared)
+        for index, (_, name) in enumerate(route.fields[: SLOTS_MAX + 1 - FIRST_SLOT]):
+            published[number, FIRST_SLOT + index] = whole or name in shared
+    return published
+
+
+def is_published(canary: int, route: int, facts: ColumnFacts) -> bool:
+    """Return whether the caller that sent *canary*, by this route, published it on purpose."""
+    if not facts.shared or not 0 <= route < len(facts.routes):
+        return False
+    return bool(published_fields(facts.routes, facts.shared)[route, owner_of(canary)[1]])
+
+
+def name_route(number: int, facts: ColumnFacts) -> str:
+    """Return a route in parentheses, after a blank; '' if there is none."""
+    return f" ({facts.routes[number].label})" if 0 <= number < len(facts.routes) else ""
+
+
+def name_field(number: int, slot: int, facts: ColumnFacts) -> str:
+    """Return how a sentence calls the field in *slot* of an operation by this route."""
+    if slot in _ALWAYS:
+        return _ALWAYS[slot]
+    index = slot - FIRST_SLOT
+    if 0 <= number < len(facts.routes) and 0 <= index < len(facts.routes[number].fields):
+        place, name = facts.routes[number].fields[index]
+        return f"the field {name!r} of its {place}"
+    return "its request"
