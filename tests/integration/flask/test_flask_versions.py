@@ -47,6 +47,9 @@ def kinds_of(verdict: dict[str, Any]) -> set[str]:
     return {f"{law} {kind}" for law, result in found.items() for kind in result["kinds"]}
 
 
+#: A machine that does other things takes its time; nothing here is about how long.
+pytestmark = pytest.mark.timeout(330)
+WAIT_S = 300.0
 #: Too few for evidence, so that a right application ends with 2; test_apps_by_the_command has it valid.
 OPERATIONS = "--operations=250"
 
@@ -56,7 +59,7 @@ OPERATIONS = "--operations=250"
 def test_everyday_flask_is_right_and_looked_at(run: Run, runs: Runs, version: str, model: str) -> None:
     options = [f"--target-python={python_of(version)}", f"--worker-model={model}", "--no-yields"]
     process = run(f"--app={RIGHT}:app", *options, OPERATIONS)
-    assert process.wait() == 2, process.output
+    assert process.wait(WAIT_S) == 2, process.output
     verdict = runs.verdict()
     assert kinds_of(verdict) == set()
     found = results(verdict)[model]
@@ -68,7 +71,7 @@ def test_everyday_flask_is_right_and_looked_at(run: Run, runs: Runs, version: st
 @pytest.mark.parametrize("version", OTHERS)
 def test_the_defects_are_those_of_its_version(run: Run, runs: Runs, version: str, finding: Finding) -> None:
     options = [f"--target-python={python_of(version)}", "--worker-model=thread", "--no-yields"]
-    ended = run(f"--app={EXAMPLES / finding.app}", *options, OPERATIONS).wait()
+    ended = run(f"--app={EXAMPLES / finding.app}", *options, OPERATIONS).wait(WAIT_S)
     kinds = kinds_of(runs.verdict())
     if finding.since > version:
         assert (ended, kinds) == (2, set())
@@ -79,6 +82,6 @@ def test_the_defects_are_those_of_its_version(run: Run, runs: Runs, version: str
 
 def test_greenlets_are_looked_at_too(run: Run, runs: Runs) -> None:
     process = run(f"--app={RIGHT}:app", "--worker-model=greenlet", OPERATIONS)
-    assert process.wait() == 2, process.output
+    assert process.wait(WAIT_S) == 2, process.output
     assert kinds_of(runs.verdict()) == set()
     assert results(runs.verdict())["greenlet"]["CYCLE"]["state"] == "ok"
