@@ -69,11 +69,12 @@ def alone(app: App, asked: dict[str, Any], folder: Path) -> Outcome:
         capture_output=True,
         text=True,
         check=False,
-        timeout=110,
+        timeout=280,
     )
     return Outcome(done.returncode == 0, done.stdout + done.stderr)
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("seed", SEEDS)
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("app", APPS, ids=lambda app: app.name)
