@@ -48,8 +48,8 @@ def check(crosstalk: Any, app: App, model: str, seed: int, folder: Path) -> Outc
         "shared": app.shared,
         "seed": seed,
     }
-    # Greenlets are checked in a process of their own anyway; and of what an earlier seed left in an application
-    # it is not said who sent it.
+    # Greenlets are checked in a process of their own anyway; and of what an earlier seed left in an app it is
+    # not said by which route it came.
     if model == "thread" and (app.alone or seed > 1):
         return alone(app, asked, folder)
     try:
