@@ -109,13 +109,15 @@ def _look(contexts: Contexts, apps: Any) -> Sight:
     app_context = contexts.app_var.get(None)
     request = session = g = ABSENT
     app = App.NONE
-    if request_context is not None:
+    observed = _as_set(apps)
+    # Of an application that is not observed nothing is known, and nothing is said.
+    if request_context is not None and getattr(request_context, "app", None) in observed:
         environ = getattr(getattr(request_context, "request", None), "environ", {})
         request = word(environ.get(OP_KEY, UNMARKED))
         session = word(getattr(request_context, "crosstalk_session", ABSENT))
     if app_context is not None:
-        g = word(getattr(app_context, "crosstalk_g", UNMARKED))
-        app = App.TARGET if getattr(app_context, "app", None) in _as_set(apps) else App.OTHER
+        app = App.TARGET if getattr(app_context, "app", None) in observed else App.OTHER
+        g = word(getattr(app_context, "crosstalk_g", UNMARKED)) if app is App.TARGET else ABSENT
     return Sight(request, session, g, app)
 
 

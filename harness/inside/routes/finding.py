@@ -57,6 +57,9 @@ def candidates(app: Any) -> Iterator[Any]:
 def _inside(candidate: Any) -> Iterator[Any]:
     held = getattr(candidate, "__dict__", {})
     yield from (held[name] for name in _INNER if name in held)
+    mounts = held.get("mounts")  # Werkzeug's DispatcherMiddleware
+    if isinstance(mounts, dict):
+        yield from mounts.values()
     for name in ("__self__", "__wrapped__"):
         if (inner := getattr(candidate, name, None)) is not None:
             yield inner

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,9 @@ import flask.ctx
 import pytest
 from flask import Flask, Response, g, session, signals, stream_with_context
 from flask.sessions import SecureCookieSession, SessionInterface
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 
+from harness.history.layout import App, Kind
 from harness.inside.of_flask import installing
 from harness.inside.of_flask.installing import find_flasks, observe_flask
 from harness.inside.of_flask.owners import Owners
@@ -129,6 +132,67 @@ def test_a_stream_without_its_context_is_right_and_one_with_it_is_torn_down_twic
     twice = serve(streaming(with_context=True))
     assert twice.serve(operation(1), "/stream") == b"onetwo"
     assert twice.anomalies() == {"I6 repeated-teardown"}
+
+
+def test_a_copy_of_the_context_on_a_thread_is_not_looked_at(serve: Serve) -> None:
+    app = make_app()
+
+    @app.get("/job")
+    def job() -> str:
+        said: list[str] = []
+
+        @flask.copy_current_request_context
+        def work() -> None:
+            g.name = "of a job"
+            said.append(flask.request.path)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        return said[0]
+
+    service = serve(app)
+    assert service.serve(operation(1), "/job") == b"/job"
+    assert service.anomalies() == set()
+
+
+def test_each_application_of_a_dispatcher_is_looked_at(serve: Serve) -> None:
+    outer, mounted = make_app(), make_app()
+    both = DispatcherMiddleware(outer, {"/mounted": mounted})
+    assert find_flasks(both) == [outer, mounted]
+    service = serve(both)
+    for client in (1, 2):
+        service.serve(operation(client))
+        service.serve(operation(client, 2), "/mounted/")
+    pushes = [row for row in service.process.rows() if row["kind"] == Kind.PUSH]
+    assert len(pushes) == 8
+    assert {row["app"] for row in pushes} == {App.TARGET}
+    assert service.anomalies() == set()
+
+
+def test_of_an_application_that_is_not_found_nothing_is_said(serve: Serve) -> None:
+    app, hidden = make_app(), make_app()
+    hidden_too = [hidden]  # in a list nobody looks
+    seen: list[Any] = []
+
+    @hidden.get("/look")
+    def look() -> str:
+        here = service.process.locality.here()
+        service.process.observer.yielded(here)
+        seen.append(here)
+        return "ok"
+
+    def either(environ: Any, start_response: Any) -> Any:
+        inner = hidden_too[0] if environ["PATH_INFO"] == "/look" else app
+        return inner(environ, start_response)
+
+    service = serve(either)
+    service.serve(operation(1))
+    service.serve(operation(2), "/look")
+    (row,) = [row for row in service.process.rows() if row["kind"] == Kind.YIELD]
+    assert (row["request"], row["g"], row["app"]) == (0, 0, App.OTHER)
+    assert seen
+    assert service.anomalies() == set()
 
 
 # what crosses over
