@@ -111,8 +111,8 @@ def _shaped(groups: Groups) -> Shaped:
     stepping = (columns.kind >= Kind.STEP) & (columns.kind <= Kind.POP)
     return Shaped(
         ALPHABET.encode(columns.kind, columns.point),
-        np.zeros(len(columns.kind), np.uint8),
-        np.where(stepping, columns.activation, 0),
+        np.zeros_like(columns.kind),
+        columns.activation * stepping,
     )
 
 

@@ -21,7 +21,7 @@ from harness.verdict import Result, Violation
 
 from .assembly import Assembly, Groups
 from .fold import Fold, Law, Looked, conclude
-from .ledger_rules import ALPHABET, CALLBACKS, COUNTED, FOREIGN, WRONG, audit, audit_stray, no_hooks
+from .ledger_rules import ALPHABET, CALLBACKS, FOREIGN, audit, audit_stray, no_hooks
 from .sentences import capital
 from .shapes import Breach, Shaped, Shapes
 from .tally import Tally
@@ -109,10 +109,11 @@ class Ledger:
         """
         counts: dict[str, int] = {}
         for context, callbacks in CALLBACKS.items():
-            counts[f"{context}_contexts"] = int(self._hooks[callbacks[0] - 1, 0])
             for callback in callbacks:
-                for what, number in zip(COUNTED, self._hooks[callback - 1].tolist(), strict=True):
-                    if number and what in WRONG:
+                opened, missing, twice = self._hooks[callback - 1].tolist()
+                counts[f"{context}_contexts"] = opened  # the same for each of them
+                for what, number in (("missing", missing), ("twice", twice)):
+                    if number:
                         counts[f"{what}.{callback.name.lower()}"] = number
         return counts
 
@@ -130,11 +131,11 @@ def _shaped(groups: Groups) -> Shaped:
     kind = columns.kind
     excepted = (kind == Kind.TEARDOWN) | (kind == Kind.LEFT)
     foreign = excepted & (columns.value != ABSENT) & (columns.value != columns.op)
-    kept = np.where(excepted | (kind == Kind.ENTER), columns.detail, 0)
+    kept = columns.detail * (excepted | (kind == Kind.ENTER))
     return Shaped(
         ALPHABET.encode(kind, columns.point),
-        (kept | np.where(foreign, FOREIGN, 0)).astype(np.uint8),
-        np.where(_ABOUT[kind], columns.activation, 0),
+        kept | foreign * np.uint8(FOREIGN),
+        columns.activation * _ABOUT[kind],
     )
 
 
@@ -143,8 +144,8 @@ def _with_open_contexts(groups: Groups) -> list[int]:
     if not len(groups.starts):
         return []
     kind = groups.columns.kind
-    pushed = np.add.reduceat((kind == Kind.PUSH).astype(np.int64), groups.starts)
-    popped = np.add.reduceat((kind == Kind.POP).astype(np.int64), groups.starts)
+    pushed = np.add.reduceat(kind == Kind.PUSH, groups.starts, dtype=np.int64)
+    popped = np.add.reduceat(kind == Kind.POP, groups.starts, dtype=np.int64)
     return [int(op) for op in groups.columns.op[groups.starts[pushed > popped]]]
 
 

@@ -71,7 +71,7 @@ class Shapes(Generic[T]):
         rows = np.empty((len(shaped.code), 4), np.uint8)
         rows[:, 0] = shaped.code
         rows[:, 1] = shaped.detail
-        rows[:, 2:] = _ranks(groups, shaped.activation).view(np.uint8).reshape(-1, 2)
+        rows[:, 2:] = _ranks(groups, shaped.activation).view(np.uint8).reshape(len(rows), 2)
         text = rows.tobytes()
         known = self._known
         for start, end in zip(groups.starts.tolist(), groups.ends.tolist(), strict=True):
