@@ -36,6 +36,13 @@ def test_the_first_by_journal_and_number_are_kept() -> None:
     assert kept(entries) == kept(entries[::-1]) == first
 
 
+def test_one_that_comes_late_takes_the_place_of_the_last_only() -> None:
+    every_other = [("s", 2 * number, number) for number in range(1, KEPT + 1)]
+    late = ("s", 2 * KEPT - 1, 99)
+    assert kept([*every_other, late]) == [*(f"s {2 * number}" for number in range(1, KEPT)), f"s {late[1]}"]
+    assert kept([*every_other, ("s", 2 * KEPT + 1, 99)])[-1] == f"s {2 * KEPT}"
+
+
 def test_of_an_operation_the_first_is_kept() -> None:
     entries = [("s", 5, 1), ("s", 3, 1), ("s", 4, 2), ("s", 9, 2)]
     assert {tuple(kept(list(order))) for order in permutations(entries)} == {("s 3", "s 4")}
@@ -59,9 +66,10 @@ def test_anomalies_are_kept_apart() -> None:
 
 def test_an_absence_in_a_journal_with_gaps_is_withheld() -> None:
     tally = Tally(frozenset({"missing"}))
-    for source in ("gapped", "whole"):
+    for source in ("gapped", "gapped too", "whole"):
         for anomaly in ("missing", "foreign"):
             tally.add(source, 1, 1, anomaly, lambda s=source: violation(s, 1, 1))  # type: ignore[misc]
-    found = tally.close(facts(gapped=1, whole=0))
-    assert (found.count, found.withheld) == (3, 1)
-    assert [one.explanation for one in found.violations] == ["gapped 1", "whole 1", "whole 1"]
+    found = tally.close(facts(**{"gapped": 1, "gapped too": 2, "whole": 0}))
+    assert (found.count, found.withheld) == (4, 2)
+    assert found.kinds == (("foreign", 3), ("missing", 1))
+    assert [one.explanation for one in found.violations] == ["gapped 1", "gapped too 1", "whole 1", "whole 1"]
