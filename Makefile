@@ -71,7 +71,8 @@ fuzz: $(STAMP)
 # mutmut has an environment of its own: nothing else needs what it brings.
 mutants: $(STAMP)
 	test -x .venv-mutation/bin/mutmut || $(PYTHON) -m venv .venv-mutation
-	.venv-mutation/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/mutation.txt
+	.venv-mutation/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/dev.txt -r requirements/mutation.txt
 	.venv-mutation/bin/python tests/mutation/mutants.py
 
 lint: $(STAMP)
@@ -95,7 +96,7 @@ lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/dev.txt
-	.venv-lock/bin/uv pip compile pyproject.toml --group mutation --constraint requirements/dev.txt --universal \
+	.venv-lock/bin/uv pip compile --group pyproject.toml:mutation --constraint requirements/dev.txt --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/mutation.txt
 	rm -rf .venv-lock
 
