@@ -24,6 +24,7 @@ from harness.history.layout import Kind
 from .checkpoints import Bools
 from .crowding import Crowding
 from .operation_set import OperationSet
+from .sentences import plural
 from .view import U8, U32, U64, Rows, View, event_of, without_records
 
 #: Records of a journal after which an operation that adds none of its own is given up. A worker
@@ -197,6 +198,15 @@ class Assembly:
                     Groups(held.source, columns, held.numbers, starts[ended], ends[ended], pool),
                     Groups(held.source, columns, held.numbers, starts[cut], ends[cut], pool),
                 )
+
+    def doubts(self, purpose: str) -> Iterator[str]:
+        """Say what is not judged; *purpose* is what a silent operation was too long silent for."""
+        yield from self.crowding.doubts()
+        if self.silent:
+            yield (
+                f"{plural(self.silent, 'operation')} entered the target and then fell silent without leaving "
+                f"it, too long {purpose}: the target does not close its bodies, or hangs."
+            )
 
     def _expire(self, held: _Open, end: int) -> None:
         """Give up those operations that this batch did not touch and that are silent by now."""

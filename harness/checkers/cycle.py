@@ -6,7 +6,6 @@ does not fit is told: what follows it proves nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -93,17 +92,9 @@ class Cycle:
             Looked(server=self._looked),
             self._tally.close(facts),
             counts={"operations": self._operations, "cut_off": len(cut_off)},
-            doubts=self._doubts(),
+            doubts=self._assembly.doubts("to judge the cycle"),
             cut_off=tuple(cut_off),
         )
-
-    def _doubts(self) -> Iterator[str]:
-        yield from self._assembly.crowding.doubts()
-        if self._assembly.silent:
-            yield (
-                f"{self._assembly.silent} operations entered the target and then fell silent without "
-                "leaving it, too long to judge their cycle: the target does not close its bodies, or hangs."
-            )
 
 
 def _shaped(groups: Groups) -> Shaped:

@@ -9,7 +9,6 @@ comes before wsgi_app returns, or, where the body streams with the context, afte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -98,7 +97,7 @@ class Ledger:
             Looked(server=self._looked),
             self._tally.close(facts),
             counts={"activations": self._activations, "cut_off": len(cut_off), **self._by_hook()},
-            doubts=self._doubts(),
+            doubts=self._assembly.doubts("for the ledger to wait"),
             cut_off=tuple(cut_off),
         )
 
@@ -116,14 +115,6 @@ class Ledger:
                     if number:
                         counts[f"{what}.{callback.name.lower()}"] = number
         return counts
-
-    def _doubts(self) -> Iterator[str]:
-        yield from self._assembly.crowding.doubts()
-        if self._assembly.silent:
-            yield (
-                f"{self._assembly.silent} operations entered the target and then fell silent without "
-                "leaving it, too long for the ledger to wait: the target does not close its bodies, or hangs."
-            )
 
 
 def _shaped(groups: Groups) -> Shaped:
@@ -144,8 +135,8 @@ def _with_open_contexts(groups: Groups) -> list[int]:
     if not len(groups.starts):
         return []
     kind = groups.columns.kind
-    pushed = np.add.reduceat(kind == Kind.PUSH, groups.starts, dtype=np.int64)
-    popped = np.add.reduceat(kind == Kind.POP, groups.starts, dtype=np.int64)
+    pushed = np.add.reduceat(kind == Kind.PUSH, groups.starts)
+    popped = np.add.reduceat(kind == Kind.POP, groups.starts)
     return [int(op) for op in groups.columns.op[groups.starts[pushed > popped]]]
 
 

@@ -249,7 +249,8 @@ def test_another_caller_s_page_is_proved_by_two_operations() -> None:
 
 def test_what_a_census_counted_is_told() -> None:
     result = judge_story("I10", "1< 1> 1%summary[op=0,value=n30] @2 1%summary[op=0,value=n4]")
-    assert (result.looked, result.facts["processes"], result.facts["objects"]) == (True, 2, 34)
+    assert result.looked
+    assert result.facts == {"server_records": 2, "processes": 2, "objects": 34}
 
 
 def test_an_object_that_outlived_its_operation_is_shown_with_its_entry_and_its_kind() -> None:

@@ -15,7 +15,7 @@ from harness.checkers.sentences import capital, join_and, moment, name_few, name
 from harness.checkers.shapes import Alphabet, Shaped, ShapeRow, Shapes
 from harness.checkers.status import _legal_statuses
 from harness.history.layout import Callback, Field, Kind, Look
-from harness.history.scenarios import LEGAL, Scenario
+from harness.history.scenarios import LEGAL, Legal, Scenario
 from harness.history.steps import Step
 from tests.unit.checkers.notation import judge_story, operation, tell
 
@@ -119,6 +119,12 @@ def test_the_legal_statuses_are_those_of_the_table() -> None:
 def test_a_status_that_is_none_of_the_scenarios_is_told(status: int) -> None:
     (violation,) = judge_story("I8", f"1( 1){status}").violations
     assert violation.explanation == (f"Operation w0.c1#1 was answered with status {status}; echo allows 200.")
+
+
+def test_of_several_legal_statuses_each_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LEGAL, Scenario.ECHO, Legal(statuses=(200, 304)))
+    (violation,) = judge_story("I8", "1( 1)500").violations
+    assert violation.explanation.endswith("was answered with status 500; echo allows 200 or 304.")
 
 
 def test_of_a_scenario_that_this_version_does_not_know_no_status_is_legal() -> None:
