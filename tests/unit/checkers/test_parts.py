@@ -174,6 +174,14 @@ def test_operations_that_did_the_same_have_one_shape_whatever_their_activations(
     assert asked == [[0, *range(1, many + 1), 0, 1]]
 
 
+def test_records_outside_of_a_visit_have_one_shape_too() -> None:
+    """Strays are groups whose first record is about an activation: they have no ENTER."""
+    asked: list[list[int]] = []
+    shapes = Shapes(lambda rows: asked.append([row.activation for row in rows]))
+    list(shapes.judge(*shaped([[4, 4], [5, 5], [9, 9]])))
+    assert asked == [[1, 1]]
+
+
 def test_operations_that_did_something_else_have_another() -> None:
     asked: list[list[int]] = []
     shapes = Shapes(lambda rows: asked.append([row.activation for row in rows]))
