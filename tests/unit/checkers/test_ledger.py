@@ -3,8 +3,12 @@
 # ruff: noqa: E501 - a row is a story, and is read in one line
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from harness.checkers.judge import Judging
+from harness.checkers.table import CHECKERS
 from harness.verdict import Result, Verdict
 from tests.unit.checkers.notation import judge_story, operation, tell, with_journal
 
@@ -153,10 +157,17 @@ def test_a_process_that_ended_by_itself_has_left_its_contexts_open() -> None:
     assert result.cut_off == ()
 
 
+@pytest.mark.parametrize("size", [1, 100])
 @pytest.mark.parametrize(("text", "passed"), PASSED.items())
-def test_a_worker_that_went_on_to_the_next_request_was_not_cut_off(text: str, *, passed: bool) -> None:
+def test_a_worker_that_went_on_to_the_next_request_was_not_cut_off(
+    text: str, size: int, *, passed: bool
+) -> None:
     story = tell(text)
-    result = judge_story("I6", story, story.facts(killed=("server/1",)))
+    judging = Judging([checker for checker in CHECKERS if checker.law.id == "I6"])
+    for batch in story.batches():
+        for at in range(0, len(batch.records), size):
+            judging.feed(replace(batch, first=at, records=batch.records[at : at + size]))
+    (result,) = judging.finish(story.facts(killed=("server/1",)))
     assert {violation.anomaly for violation in result.violations} == ({"never-popped"} if passed else set())
     assert result.cut_off == (() if passed else (operation(1),))
 
