@@ -233,7 +233,8 @@ class Assembly:
 
 def _none_open(view: View) -> _Open:
     source = without_records(view.batch)
-    return _Open(source, source.records, np.flatnonzero(source.records["op"]), source.records["op"])
+    none = source.records
+    return _Open(source, none, np.arange(len(none)), none["op"])
 
 
 def _worker(records: Records) -> U64:

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import numpy as np
-
 from harness.history.canary import name_canary
 from harness.history.facts import ColumnFacts
 from harness.history.layout import Kind, Side
@@ -99,12 +97,7 @@ class Cycle:
 
 def _shaped(groups: Groups) -> Shaped:
     columns = groups.columns
-    stepping = (columns.kind >= Kind.STEP) & (columns.kind <= Kind.POP)
-    return Shaped(
-        ALPHABET.encode(columns.kind, columns.point),
-        np.zeros_like(columns.kind),
-        columns.activation * stepping,
-    )
+    return Shaped(ALPHABET.encode(columns.kind, columns.point), columns.activation)
 
 
 def start(law: Law) -> Fold:

@@ -27,9 +27,6 @@ from .tally import Tally
 from .view import View
 
 _KINDS = (Kind.PUSH, Kind.POP, Kind.TEARDOWN, Kind.LEFT, Kind.RETURN, Kind.CHUNK)
-#: Kinds whose records are about an activation.
-_ABOUT = np.zeros(256, np.bool_)
-_ABOUT[[Kind.PUSH, Kind.POP, Kind.TEARDOWN]] = True
 #: Proved by a record that is missing, or that only its missing ENTER makes a stray.
 _ABSENCES = frozenset(
     {"missing-teardown", "never-popped", "unpushed-teardown", "unpushed-pop", "teardown-after-exit"}
@@ -125,8 +122,8 @@ def _shaped(groups: Groups) -> Shaped:
     kept = columns.detail * (excepted | (kind == Kind.ENTER))
     return Shaped(
         ALPHABET.encode(kind, columns.point),
+        columns.activation,
         kept | foreign * np.uint8(FOREIGN),
-        columns.activation * _ABOUT[kind],
     )
 
 

@@ -50,8 +50,8 @@ class Shaped:
     """The columns of a shape, for the sorted records of an assembly."""
 
     code: U8
-    detail: U8
     activation: U32  # the numbers of the process, 0 for none
+    detail: U8 | int = 0
 
 
 T = TypeVar("T")

@@ -204,7 +204,7 @@ class Views:
         before = self._before.get(batch.source)
         if before is None:
             none = np.empty(0, DTYPES[batch.side])
-            before = Openings(none, np.flatnonzero(none["op"]))
+            before = Openings(none, np.arange(len(none)))
         view = View(batch, before)
         opened = view.openings[-RECENT:]
         if opened.size:

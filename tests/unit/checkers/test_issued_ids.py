@@ -56,7 +56,7 @@ def test_two_load_workers_are_compared_whichever_comes_first() -> None:
 
 
 def test_duplicates_are_told_by_journal_and_number() -> None:
-    (one,) = tell("1=issued_id:n8:0 2=issued_id:n7:0 3=issued_id:n7:0 4=issued_id:n8:0").batches()
+    (one,) = tell("4=issued_id:n8:0 3=issued_id:n7:0 2=issued_id:n7:0 1=issued_id:n8:0").batches()
     other = replace(one, source="client/1")
     places = [
         (violation.witness[-1].source, violation.witness[-1].number)

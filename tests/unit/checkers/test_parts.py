@@ -160,7 +160,7 @@ def shaped(operations: list[list[int]]) -> tuple[Groups, Shaped]:
     ends = np.cumsum([len(one) for one in operations])
     code = np.ones(len(activation), np.uint8)
     whole = MagicMock(Groups, starts=np.concatenate([[0], ends[:-1]]), ends=ends)
-    return whole, Shaped(code, np.zeros_like(code), activation)
+    return whole, Shaped(code, activation)
 
 
 @pytest.mark.parametrize("many", [3, 300])
