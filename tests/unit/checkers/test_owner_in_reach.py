@@ -40,6 +40,14 @@ def test_reach_is_a_number_of_openings_however_the_journal_is_cut(size: int) -> 
     assert found == {**reached, last - RECENT - 1: None}
 
 
+def test_the_first_record_of_a_journal_is_in_reach_of_a_later_batch() -> None:
+    batch, views = entering(5), Views()
+    views.of(replace(batch, records=batch.records[:2]))
+    event = views.of(replace(batch, first=2, records=batch.records[2:])).owner(number(0), 2)
+    assert event is not None
+    assert event.number == 0
+
+
 def test_a_sessions_owner_is_the_latest_operation_sent_with_it() -> None:
     view = Views().of(entering(10))
     event = view.owner(make_canary(CanaryKind.SESSION, 0, 1, 2), 9)
