@@ -10,7 +10,7 @@ FUZZ ?= 10000
 PRECISION ?= 200000
 FUZZ_SEED ?= $(shell date +%s)
 
-.PHONY: help smoke test test-all apps flask sensitivity sensitivity-full sensitivity-golden fuzz lint format bench images lock clean venv
+.PHONY: help smoke test test-all apps flask sensitivity sensitivity-full sensitivity-golden fuzz mutants lint format bench images lock clean venv
 
 help:
 	@printf "%-23s %s\n" "make smoke" "hammer the reference target under threads, greenlets and processes; leaves an HTML report"
@@ -22,6 +22,7 @@ help:
 	@printf "%-23s %s\n" "make sensitivity-full" "the same with five seeds, and 200,000 operations of each model where nothing may be found"
 	@printf "%-23s %s\n" "make sensitivity-golden" "renew the golden copy of the matrix, and the page made of it"
 	@printf "%-23s %s\n" "make fuzz" "10,000 generated apps under Flask and here: nothing differs outside the table"
+	@printf "%-23s %s\n" "make mutants" "mutate the checkers: what survives is listed, with the reason"
 	@printf "%-23s %s\n" "make lint" "ruff, mypy --strict, import-linter"
 	@printf "%-23s %s\n" "make bench" "what recording, checking, load, a page and the live view cost, measured side by side"
 	@printf "%-23s %s\n" "make images" "take the screenshots of the docs anew, from real runs"
@@ -85,6 +86,13 @@ fuzz: $(STAMP)
 	CROSSTALK_FUZZ=$(FUZZ) CROSSTALK_FUZZ_SEED=$(FUZZ_SEED) \
 	  $(BIN)/python -m pytest -n auto tests/differential/test_same_as_flask.py
 
+# mutmut has an environment of its own: nothing else needs what it brings.
+mutants: $(STAMP)
+	test -x .venv-mutation/bin/mutmut || $(PYTHON) -m venv .venv-mutation
+	.venv-mutation/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements/dev.txt -r requirements/mutation.txt
+	.venv-mutation/bin/python tests/mutation/mutants.py
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -106,9 +114,11 @@ lock:
 	$(PYTHON) -m venv .venv-lock && .venv-lock/bin/pip install --quiet uv
 	.venv-lock/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-header --output-file requirements/dev.txt
+	.venv-lock/bin/uv pip compile --group pyproject.toml:mutation --constraint requirements/dev.txt --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/mutation.txt
 	for v in $(FLASKS); do printf 'flask~=%s.0\ngunicorn>=27.0\n' $$v | .venv-lock/bin/uv pip compile - --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --output-file requirements/flask-$$v.txt || exit 1; done
 	rm -rf .venv-lock
 
 clean:
-	rm -rf .venv .venv-3.1[123] .venv-flask-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.1[123] .venv-mutation .venv-flask-* build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis

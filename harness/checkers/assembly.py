@@ -24,13 +24,15 @@ from harness.history.layout import Kind
 from .checkpoints import Bools
 from .crowding import Crowding
 from .operation_set import OperationSet
-from .view import U8, U32, U64, Rows, View, event_of
+from .sentences import plural
+from .view import U8, U32, U64, Rows, View, event_of, without_records
 
 #: Records of a journal after which an operation that adds none of its own is given up. A worker
 #: writes some 25 for an operation, so more than 10,000 others have passed by then.
 SILENCE = 1 << 18
 
 
+_BYTES = 256  # values of a column of bytes
 #: The columns that laws about whole operations are judged by.
 _COLUMNS = ("op", "kind", "point", "detail", "activation", "value")
 
@@ -60,7 +62,7 @@ class Groups:
 
     def event(self, row: int) -> Event:
         """Return one record as a witness."""
-        return event_of(self.source, self.pool.take(slice(row, row + 1)), int(self.numbers[row]))
+        return event_of(self.source, self.pool.take(np.array([row])), int(self.numbers[row]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +74,7 @@ class _Pool:
     fresh: Records  # the batch's
     rows: Rows  # which of the batch's were chosen
 
-    def take(self, chosen: Bools | slice) -> Records:
+    def take(self, chosen: Bools | Rows) -> Records:
         """Return the whole records of the chosen sorted rows."""
         at = self.order[chosen]
         here = at < len(self.held)
@@ -98,11 +100,6 @@ class _Open:
     records: Records
     numbers: Rows
     passed: U64  # operations whose thread or greenlet has let the next one in since
-
-    def forget(self) -> None:
-        """Forget every open operation."""
-        self.records, self.numbers = self.records[:0].copy(), self.numbers[:0].copy()
-        self.passed = self.passed[:0].copy()
 
     def note_passed(self, view: View) -> None:
         """Note which open operations' workers entered another one in this batch."""
@@ -135,7 +132,7 @@ class Assembly:
 
     def __init__(self, kinds: Iterable[Kind], silence: int | None = None, most: int | None = None) -> None:
         self.crowding = Crowding(most)
-        self._kinds = np.zeros(256, np.bool_)
+        self._kinds = np.zeros(_BYTES, np.bool_)
         self._kinds[[Kind.ENTER, Kind.EXIT, *kinds]] = True
         self._silence = SILENCE if silence is None else silence
         self._open: dict[str, _Open] = {}
@@ -158,10 +155,7 @@ class Assembly:
         end = view.first + judged
         held = self._open.get(view.source)
         if held is None:
-            batch = Batch(view.side, view.source, view.batch.pid, 0, np.empty(0, SERVER_DTYPE))
-            held = self._open[view.source] = _Open(
-                batch, batch.records, np.empty(0, np.intp), np.empty(0, np.uint64)
-            )
+            held = self._open[view.source] = _none_open(view)
         touched = _touched(held.records, view.op[rows])
         pool, columns, numbers = _sort(held, touched, view, rows)
         cut = _cut(columns, numbers, self._silence)
@@ -175,7 +169,7 @@ class Assembly:
         if judged == len(view):
             held.note_passed(view)
         else:
-            held.forget()
+            self._open[view.source] = _none_open(view)
         stray = self._strays(view.source, columns, cut)
         return Assembled(
             Groups(held.source, columns, numbers, cut.starts[cut.whole], cut.ends[cut.whole], pool),
@@ -196,7 +190,7 @@ class Assembly:
             if len(held.records):
                 starts, ends = held.groups()
                 everything = np.arange(len(held.records))
-                pool = _Pool(everything, held.records, held.records[:0], everything[:0])
+                pool = _Pool(everything, held.records, held.records, everything)  # none is fresh
                 columns = Columns(*(np.ascontiguousarray(held.records[name]) for name in _COLUMNS))
                 ended = np.isin(columns.op[starts], held.passed) | (source in closed)
                 cut = ~ended & (source not in lost)
@@ -204,6 +198,15 @@ class Assembly:
                     Groups(held.source, columns, held.numbers, starts[ended], ends[ended], pool),
                     Groups(held.source, columns, held.numbers, starts[cut], ends[cut], pool),
                 )
+
+    def doubts(self, purpose: str) -> Iterator[str]:
+        """Say what is not judged; *purpose* is what a silent operation was too long silent for."""
+        yield from self.crowding.doubts()
+        if self.silent:
+            yield (
+                f"{plural(self.silent, 'operation')} entered the target and then fell silent without leaving "
+                f"it, too long {purpose}: the target does not close its bodies, or hangs."
+            )
 
     def _expire(self, held: _Open, end: int) -> None:
         """Give up those operations that this batch did not touch and that are silent by now."""
@@ -226,6 +229,12 @@ class Assembly:
         if silent is None or not cut.stray.any():
             return cut.stray
         return cut.stray & ~silent.has(columns.op[cut.starts])
+
+
+def _none_open(view: View) -> _Open:
+    source = without_records(view.batch)
+    none = source.records
+    return _Open(source, none, np.arange(len(none)), none["op"])
 
 
 def _worker(records: Records) -> U64:

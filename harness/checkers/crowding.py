@@ -43,7 +43,7 @@ class Crowding:
         self._open[view.source] = max(before + entered - int(exits.sum()), 0)
         if before + entered <= self._most:
             return len(view)  # whatever their order
-        running = before + np.cumsum(enters.astype(np.int64) - exits)
+        running = before + np.cumsum(enters) - np.cumsum(exits)
         if int(running.max()) <= self._most:
             return len(view)
         limit = int(np.argmax(running > self._most))

@@ -6,10 +6,7 @@ does not fit is told: what follows it proves nothing more.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
-
-import numpy as np
 
 from harness.history.canary import name_canary
 from harness.history.facts import ColumnFacts
@@ -93,27 +90,15 @@ class Cycle:
             Looked(server=self._looked),
             self._tally.close(facts),
             counts={"operations": self._operations, "cut_off": len(cut_off)},
-            doubts=self._doubts(),
+            doubts=self._assembly.doubts("to judge the cycle"),
             cut_off=tuple(cut_off),
         )
-
-    def _doubts(self) -> Iterator[str]:
-        yield from self._assembly.crowding.doubts()
-        if self._assembly.silent:
-            yield (
-                f"{self._assembly.silent} operations entered the target and then fell silent without "
-                "leaving it, too long to judge their cycle: the target does not close its bodies, or hangs."
-            )
 
 
 def _shaped(groups: Groups) -> Shaped:
     columns = groups.columns
-    stepping = (columns.kind >= Kind.STEP) & (columns.kind <= Kind.POP)
-    return Shaped(
-        ALPHABET.encode(columns.kind, columns.point),
-        np.where(columns.kind == Kind.ENTER, columns.detail, 0).astype(np.uint8),
-        np.where(stepping, columns.activation, 0),
-    )
+    visited = columns.detail * (columns.kind == Kind.ENTER)
+    return Shaped(ALPHABET.encode(columns.kind, columns.point), columns.activation, visited)
 
 
 def start(law: Law) -> Fold:

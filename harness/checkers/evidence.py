@@ -103,15 +103,13 @@ class _Process:
     """What one pid served."""
 
     operations: int = 0
-    clients: set[int] = field(default_factory=set)  # at most PROCESS_CLIENTS are kept
+    clients: set[int] = field(default_factory=set)
     sessions: OperationSet = field(default_factory=OperationSet)
 
     def feed(self, operations: U64, sessions: U64) -> None:
         """Take in what entered."""
         self.operations += int(operations.size)
-        if len(self.clients) < PROCESS_CLIENTS:
-            clients = np.unique(operations >> _CLIENT_SHIFT & _CLIENT_MASK)
-            self.clients.update(clients[:PROCESS_CLIENTS].tolist())
+        self.clients.update(_clients(operations))
         self.sessions.add(sessions[sessions != 0])
 
     @property
@@ -120,13 +118,19 @@ class _Process:
         return self.operations >= PROCESS_OPERATIONS and len(self.clients) >= PROCESS_CLIENTS
 
 
+def _clients(operations: U64) -> list[int]:
+    clients: list[int] = np.unique(operations >> _CLIENT_SHIFT & _CLIENT_MASK).tolist()
+    return clients
+
+
 class Evidence:
     """Counts switches and what each process served, whatever the model: it is known at the end."""
 
     def __init__(self, law: Law) -> None:
         self._law = law
         self._switches = 0
-        self._last: dict[str, tuple[int, int, int]] = {}  # source -> number, operation, kind
+        #: Source -> the number that would come next, and the operation of the last record, if it is inside.
+        self._last: dict[str, tuple[int, int] | None] = {}
         self._processes: dict[int, _Process] = {}
         self._answered = 0
         self._without_error = 0
@@ -141,15 +145,14 @@ class Evidence:
             answered = view.op[ended]
             self._without_error += int((view.value[ended] < 400).sum())
             self._answered += int(answered.size)
-            self._clients.update(np.unique(answered >> _CLIENT_SHIFT & _CLIENT_MASK).tolist())
+            self._clients.update(_clients(answered))
             return
         open_here = view.known & (view.kind != Kind.EXIT)
         self._switches += int((open_here[:-1] & (view.op[1:] != view.op[:-1])).sum())
-        number, operation, kind = self._last.get(view.source, (-1, 0, int(Kind.EXIT)))
-        follows = number + 1 == view.first and kind != Kind.EXIT
-        self._switches += int(follows and operation != int(view.op[0]))
-        last_kind = int(view.kind[-1]) if view.known[-1] else int(Kind.EXIT)
-        self._last[view.source] = (view.end - 1, int(view.op[-1]), last_kind)
+        last = self._last.get(view.source)
+        if last is not None and last[0] == view.first:
+            self._switches += int(last[1] != int(view.op[0]))
+        self._last[view.source] = (view.end, int(view.op[-1])) if open_here[-1] else None
         entered = (view.kind == Kind.ENTER) & view.known
         process = self._processes.setdefault(view.batch.pid, _Process())
         process.feed(view.op[entered], view.value[entered])

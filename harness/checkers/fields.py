@@ -14,6 +14,7 @@ from harness.history.facts import ColumnFacts
 from harness.history.layout import Field, Side
 from harness.verdict import Result, Violation
 
+from .checkpoints import POINTS
 from .fold import Law, Looked, conclude
 from .sentences import capital, moment, name_with_owner
 from .tally import Tally
@@ -116,7 +117,7 @@ class FieldFold:
     def __init__(self, law: Law, fields: Iterable[Field]) -> None:
         self._law = law
         self._fields = tuple(fields)
-        self._mine = np.zeros(256, np.bool_)
+        self._mine = np.zeros(POINTS, np.bool_)
         self._mine[list(self._fields)] = True
         self.tally = Tally()
         self.looked = 0
@@ -155,7 +156,7 @@ def _violation(invariant: str, anomaly: str, view: View, row: int) -> Violation:
     field = Field(event["point"])
     saying = SAYINGS[field]
     value, operation = event["value"], event["op"]
-    owner = None if saying.numbers else view.owner_besides(operation, value, row)
+    owner = view.owner_besides(operation, value, row)
     template = saying.lost if anomaly.startswith("lost") else saying.foreign
     when = moment(event["detail"]) if "{when}" in template else ""
     expected = event["expected"]

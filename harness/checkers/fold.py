@@ -75,7 +75,7 @@ def conclude(
     looked at; otherwise it reads "not looked at" (``looked`` False), which no merge counts.
     """
     reasons = list(doubts)
-    seen = (looked.server if facts.inside else 0) + looked.client
+    seen = (facts.inside and looked.server) or looked.client
     if law.always and facts.inside and not looked.server:
         reasons.append(
             f"The target's journals hold nothing that {law.id} ({law.title}) is about: check that the "

@@ -8,7 +8,7 @@ from functools import partial
 import numpy as np
 
 from harness.history.canary import ABSENT, UNMARKED, name_canary
-from harness.history.columns import CLIENT_DTYPE, Batch, Records
+from harness.history.columns import Batch, Records
 from harness.history.event import Event
 from harness.history.facts import ColumnFacts
 from harness.history.layout import Field, Kind, Side
@@ -18,7 +18,7 @@ from .checkpoints import code_of
 from .fold import Fold, Law, Looked, conclude
 from .sentences import capital
 from .tally import Tally
-from .view import Rows, View, event_of
+from .view import Rows, View, event_of, without_records
 
 FIELDS = (Field.ISSUED_ID,)
 _ISSUED = code_of(Kind.OBSERVE, Field.ISSUED_ID)
@@ -33,7 +33,7 @@ class _Issued:
     numbers: Rows
 
     def event(self, at: int) -> Event:
-        return event_of(self.batch, self.records[at : at + 1], int(self.numbers[at]))
+        return event_of(self.batch, self.records[[at]], int(self.numbers[at]))
 
 
 class IssuedIds:
@@ -47,16 +47,16 @@ class IssuedIds:
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the client's matters."""
-        if view.side is not Side.CLIENT or not view.observed_points[Field.ISSUED_ID]:
+        if view.side is not Side.CLIENT:
             return
-        rows = np.flatnonzero(view.code == _ISSUED)
-        self._looked += int(rows.size)
-        none = (view.code == _ISSUED) & ((view.value == ABSENT) | (view.value == UNMARKED))
+        issued = view.code == _ISSUED
+        none = issued & ((view.value == ABSENT) | (view.value == UNMARKED))
+        self._looked += int(issued.sum())
         self._tally.rows(view, none, "no-id", partial(self._no_id, view))
-        rows = rows[~none[rows]]
-        nothing = np.empty(0, CLIENT_DTYPE)
-        kept = Batch(view.side, view.source, view.batch.pid, 0, nothing)
-        self._issued.append(_Issued(kept, view.records[rows], rows + view.first))
+        rows = np.flatnonzero(issued & ~none)
+        if rows.size:
+            kept = without_records(view.batch)
+            self._issued.append(_Issued(kept, view.records[rows], rows + view.first))
 
     def _no_id(self, view: View, row: int) -> Violation:
         event = view.event(row)
@@ -77,7 +77,7 @@ class IssuedIds:
 
     def _find_duplicates(self) -> None:
         values = np.concatenate([part.records["value"] for part in self._issued])
-        order = np.argsort(values, kind="stable")
+        order = np.argsort(values)
         same = values[order[1:]] == values[order[:-1]]
         if not same.any():
             return

@@ -102,7 +102,7 @@ def _pieces(batch: Batch) -> Iterator[Batch]:
         return
     for start in range(0, len(batch.records), _ROWS):
         records = batch.records[start : start + _ROWS]
-        yield Batch(batch.side, batch.source, batch.pid, batch.first + start, records)
+        yield replace(batch, first=batch.first + start, records=records)
 
 
 def _finish(one: _Guarded, facts: ColumnFacts) -> Result:

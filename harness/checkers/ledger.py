@@ -9,7 +9,6 @@ comes before wsgi_app returns, or, where the body streams with the context, afte
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import partial
 
 import numpy as np
@@ -21,16 +20,13 @@ from harness.verdict import Result, Violation
 
 from .assembly import Assembly, Groups
 from .fold import Fold, Law, Looked, conclude
-from .ledger_rules import ALPHABET, CALLBACKS, COUNTED, FOREIGN, WRONG, audit, audit_stray, no_hooks
+from .ledger_rules import ALPHABET, CALLBACKS, FOREIGN, audit, audit_stray, no_hooks
 from .sentences import capital
 from .shapes import Breach, Shaped, Shapes
 from .tally import Tally
 from .view import View
 
 _KINDS = (Kind.PUSH, Kind.POP, Kind.TEARDOWN, Kind.LEFT, Kind.RETURN, Kind.CHUNK)
-#: Kinds whose records are about an activation.
-_ABOUT = np.zeros(256, np.bool_)
-_ABOUT[[Kind.PUSH, Kind.POP, Kind.TEARDOWN]] = True
 #: Proved by a record that is missing, or that only its missing ENTER makes a stray.
 _ABSENCES = frozenset(
     {"missing-teardown", "never-popped", "unpushed-teardown", "unpushed-pop", "teardown-after-exit"}
@@ -98,7 +94,7 @@ class Ledger:
             Looked(server=self._looked),
             self._tally.close(facts),
             counts={"activations": self._activations, "cut_off": len(cut_off), **self._by_hook()},
-            doubts=self._doubts(),
+            doubts=self._assembly.doubts("for the ledger to wait"),
             cut_off=tuple(cut_off),
         )
 
@@ -109,20 +105,13 @@ class Ledger:
         """
         counts: dict[str, int] = {}
         for context, callbacks in CALLBACKS.items():
-            counts[f"{context}_contexts"] = int(self._hooks[callbacks[0] - 1, 0])
             for callback in callbacks:
-                for what, number in zip(COUNTED, self._hooks[callback - 1].tolist(), strict=True):
-                    if number and what in WRONG:
+                opened, missing, twice = self._hooks[callback - 1].tolist()
+                counts[f"{context}_contexts"] = opened  # the same for each of them
+                for what, number in (("missing", missing), ("twice", twice)):
+                    if number:
                         counts[f"{what}.{callback.name.lower()}"] = number
         return counts
-
-    def _doubts(self) -> Iterator[str]:
-        yield from self._assembly.crowding.doubts()
-        if self._assembly.silent:
-            yield (
-                f"{self._assembly.silent} operations entered the target and then fell silent without "
-                "leaving it, too long for the ledger to wait: the target does not close its bodies, or hangs."
-            )
 
 
 def _shaped(groups: Groups) -> Shaped:
@@ -130,11 +119,11 @@ def _shaped(groups: Groups) -> Shaped:
     kind = columns.kind
     excepted = (kind == Kind.TEARDOWN) | (kind == Kind.LEFT)
     foreign = excepted & (columns.value != ABSENT) & (columns.value != columns.op)
-    kept = np.where(excepted | (kind == Kind.ENTER), columns.detail, 0)
+    kept = columns.detail * (excepted | (kind == Kind.ENTER))
     return Shaped(
         ALPHABET.encode(kind, columns.point),
-        (kept | np.where(foreign, FOREIGN, 0)).astype(np.uint8),
-        np.where(_ABOUT[kind], columns.activation, 0),
+        columns.activation,
+        kept | foreign * np.uint8(FOREIGN),
     )
 
 
@@ -143,8 +132,8 @@ def _with_open_contexts(groups: Groups) -> list[int]:
     if not len(groups.starts):
         return []
     kind = groups.columns.kind
-    pushed = np.add.reduceat((kind == Kind.PUSH).astype(np.int64), groups.starts)
-    popped = np.add.reduceat((kind == Kind.POP).astype(np.int64), groups.starts)
+    pushed = np.add.reduceat(kind == Kind.PUSH, groups.starts)
+    popped = np.add.reduceat(kind == Kind.POP, groups.starts)
     return [int(op) for op in groups.columns.op[groups.starts[pushed > popped]]]
 
 

@@ -62,14 +62,13 @@ ALPHABET = Alphabet(
 )
 
 
-#: What is counted of each callback, in this order: activations it had to run for, those for which it
-#: never did, and those for which it ran again.
-COUNTED = ("opened", "missing", "twice")
-WRONG = frozenset(COUNTED[1:])
+#: What is counted of each callback: activations it had to run for, those for which it never did, and
+#: those for which it ran again.
+_COUNTED = 3
 
 
 class Account(NamedTuple):
-    """The audit of one shape; ``hooks`` has a row for each callback, a column for each of COUNTED."""
+    """The audit of one shape; ``hooks`` has a row for each callback, its columns as _COUNTED says."""
 
     activations: int
     breaches: tuple[Breach, ...]
@@ -78,7 +77,7 @@ class Account(NamedTuple):
 
 def no_hooks() -> Hooks:
     """Return an empty count of callbacks."""
-    return np.zeros((len(Callback), len(COUNTED)), np.int64)
+    return np.zeros((len(Callback), _COUNTED), np.int64)
 
 
 @dataclass(slots=True)
@@ -98,9 +97,9 @@ class _Activation:
 class _Audit:
     """Walks through one operation's records."""
 
-    def __init__(self) -> None:
-        self.legal: Legal | None = None  # None: a scenario this version does not know
-        self.visited = False  # it is of an application of a user's
+    def __init__(self, legal: Legal | None, *, visited: bool) -> None:
+        self.legal = legal  # None: a scenario this version does not know
+        self.visited = visited  # it is of an application of a user's
         self.active: dict[int, _Activation] = {}
         self.ended: dict[int, _Activation] = {}
         self.done: list[_Activation] = []
@@ -110,7 +109,6 @@ class _Audit:
     def walk(self, rows: list[ShapeRow]) -> Iterator[Breach]:
         """Yield the breaches in the order they show."""
         handlers = {
-            Kind.ENTER: self._enter,
             Kind.PUSH: self._push,
             Kind.POP: self._pop,
             Kind.TEARDOWN: self._callback,
@@ -126,11 +124,6 @@ class _Audit:
             yield self._unfinished(one, last)
         for one in self.done:
             yield from self._missing(one)
-
-    def _enter(self, _at: int, row: ShapeRow, _point: int) -> Iterator[Breach]:
-        self.legal = _LEGAL.get(row.detail)
-        self.visited = row.detail == Scenario.VISIT
-        return iter(())
 
     def _leave(self, at: int, row: ShapeRow, _point: int) -> Iterator[Breach]:
         if self.returned is None:
@@ -297,7 +290,8 @@ def _spell(outcome: Outcome) -> str:
 
 def audit(rows: list[ShapeRow]) -> Account:
     """Return the audit of a whole operation, from its ENTER to its EXIT or the end of its journal."""
-    walk = _Audit()
+    enter, *_ = rows
+    walk = _Audit(_LEGAL.get(enter.detail), visited=enter.detail == Scenario.VISIT)
     breaches = tuple(walk.walk(rows))
     activations = [*walk.active.values(), *walk.done]
     return Account(len(activations), breaches, _count_hooks(activations))

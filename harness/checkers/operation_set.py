@@ -11,11 +11,12 @@ from collections.abc import Iterable
 import numpy as np
 
 from .checkpoints import Bools
-from .view import U64
+from .view import U64, Rows
 
 _WORD_BITS = np.uint64(6)
 _IN_WORD = np.uint64(63)
 _ONE = np.uint64(1)
+_BITS = range(64)
 
 
 class OperationSet:
@@ -43,13 +44,17 @@ class OperationSet:
             return
         starts = np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
         keys, words = keys[starts], np.bitwise_or.reduceat(words, starts)
-        at = np.searchsorted(self._keys, keys)
-        held = np.zeros(len(keys), np.bool_)
-        inside = at < len(self._keys)
-        held[inside] = self._keys[at[inside]] == keys[inside]
+        at, held = self._find(keys)
         self._words[at[held]] |= words[held]
         self._keys = np.insert(self._keys, at[~held], keys[~held])
         self._words = np.insert(self._words, at[~held], words[~held])
+
+    def _find(self, keys: U64) -> tuple[Rows, Bools]:
+        """Return where *keys* are or belong, and which of them are held."""
+        at = np.searchsorted(self._keys, keys)
+        held = at < len(self._keys)
+        held[held] = self._keys[at[held]] == keys[held]
+        return at, held
 
     def __len__(self) -> int:
         return int(np.bitwise_count(self._words).sum())
@@ -64,36 +69,26 @@ class OperationSet:
 
     def has(self, canaries: U64) -> Bools:
         """Return which of *canaries* are in the set."""
-        if not len(self._keys):
-            return np.zeros(len(canaries), np.bool_)
-        keys = canaries >> _WORD_BITS
-        at = np.minimum(np.searchsorted(self._keys, keys), len(self._keys) - 1)
-        bits = self._words[at] >> (canaries & _IN_WORD) & _ONE
-        held: Bools = (self._keys[at] == keys) & (bits == _ONE)
+        at, held = self._find(canaries >> _WORD_BITS)
+        held[held] = self._words[at[held]] >> (canaries[held] & _IN_WORD) & _ONE == _ONE
         return held
 
     def smallest(self, count: int) -> list[int]:
         """Return the *count* smallest canaries (fewer if there are fewer), in ascending order."""
         found: list[int] = []
         for key, word in zip(self._keys[:count].tolist(), self._words[:count].tolist(), strict=True):
-            found += [key << 6 | bit for bit in range(64) if word >> bit & 1]
+            found += [key << 6 | bit for bit in _BITS if word >> bit & 1]
         return found[:count]
 
     def minus(self, other: OperationSet) -> OperationSet:
         """Return the set of those that *other* does not hold."""
         left = OperationSet()
-        at = np.minimum(np.searchsorted(other._keys, self._keys), max(len(other._keys) - 1, 0))
+        at, shared = other._find(self._keys)
         words = self._words.copy()
-        if len(other._keys):
-            same = other._keys[at] == self._keys
-            words[same] &= ~other._words[at[same]]
+        words[shared] &= ~other._words[at[shared]]
         kept = words != 0
         left._keys, left._words = self._keys[kept], words[kept]
         return left
-
-    def meets(self, other: OperationSet) -> bool:
-        """Return whether the two have a canary in common."""
-        return len(self.minus(other)) < len(self)
 
 
 def union(sets: Iterable[OperationSet]) -> OperationSet:

@@ -24,9 +24,8 @@ def moment(detail: int) -> str:
 
 def join_and(words: list[str], conjunction: str = "and") -> str:
     """Return ``a``, ``a and b`` or ``a, b and c``."""
-    if len(words) < 2:
-        return "".join(words)
-    return f"{', '.join(words[:-1])} {conjunction} {words[-1]}"
+    *others, last = words or [""]
+    return f"{', '.join(others)} {conjunction} {last}" if others else last
 
 
 def plural(number: int, noun: str) -> str:

@@ -50,8 +50,8 @@ class Shaped:
     """The columns of a shape, for the sorted records of an assembly."""
 
     code: U8
-    detail: U8
     activation: U32  # the numbers of the process, 0 for none
+    detail: U8 | int = 0
 
 
 T = TypeVar("T")
@@ -71,7 +71,7 @@ class Shapes(Generic[T]):
         rows = np.empty((len(shaped.code), 4), np.uint8)
         rows[:, 0] = shaped.code
         rows[:, 1] = shaped.detail
-        rows[:, 2:] = _ranks(groups, shaped.activation).view(np.uint8).reshape(-1, 2)
+        rows[:, 2:] = _ranks(groups, shaped.activation).view(np.uint8).reshape(len(rows), 2)
         text = rows.tobytes()
         known = self._known
         for start, end in zip(groups.starts.tolist(), groups.ends.tolist(), strict=True):

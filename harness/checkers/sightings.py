@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import NamedTuple
 
-from harness.history.canary import name_canary
+from harness.history.canary import ABSENT, name_canary
 from harness.verdict import Violation
 
 from .checkpoints import Bools, label
@@ -45,7 +45,7 @@ def _violation(invariant: str, anomaly: str, view: View, row: int) -> Violation:
     event = view.event(row)
     sighting = SIGHTINGS[anomaly]
     operation = event["op"]
-    other = event[sighting.column] if sighting.column else 0
+    other = event[sighting.column] if sighting.column else ABSENT
     owner = view.owner_besides(operation, other, row)
     where = label(event["kind"], event["point"])
     explanation = sighting.sentence.format(

@@ -23,12 +23,13 @@ from .view import View
 
 FIELDS = (Field.BODY_PARSED, Field.RESPONSE_COUNT)
 
-#: Statuses above this are no HTTP; they are looked up as 0, which no scenario allows.
+#: Statuses above this are no HTTP; they are looked up as this one, which no scenario allows.
 _STATUS_MAX = 999
+_SHAPE = (256, _STATUS_MAX + 1)  # scenarios, statuses
 
 
 def _legal_statuses() -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
-    table = np.zeros((256, _STATUS_MAX + 1), np.bool_)
+    table = np.zeros(_SHAPE, np.bool_)
     for scenario, legal in LEGAL.items():
         table[scenario, list(legal.statuses)] = True
     return table
@@ -50,15 +51,11 @@ class Status:
         if view.side is not Side.CLIENT:
             return
         self._client.feed(view)
-        rows = np.flatnonzero(view.kind == Kind.OK)
-        self._looked += int(rows.size)
-        status = view.value[rows]
-        status = np.where(status > _STATUS_MAX, 0, status).astype(np.intp)
-        illegal = rows[~_LEGAL[view.records["scenario"][rows], status]]
-        if illegal.size:
-            flagged = np.zeros(len(view), np.bool_)
-            flagged[illegal] = True
-            self._client.tally.rows(view, flagged, "illegal-status", partial(self._violation, view))
+        answered = view.kind == Kind.OK
+        self._looked += int(answered.sum())
+        status = np.minimum(view.value, _STATUS_MAX).astype(np.intp)
+        illegal = answered & ~_LEGAL[view.column("scenario"), status]
+        self._client.tally.rows(view, illegal, "illegal-status", partial(self._violation, view))
 
     def _violation(self, view: View, row: int) -> Violation:
         event = view.event(row)

@@ -79,16 +79,11 @@ class Tally:
             return
         kept = self._kept.setdefault((anomaly, view.source), _Kept())
         kept.count += int(rows.size)
-        if not kept.wants(view.first + int(rows[0]), -1):
-            return
         _, firsts = np.unique(view.op[rows], return_index=True)
-        for at in np.sort(firsts):
-            row = int(rows[at])
+        for row in rows[np.sort(firsts)].tolist():
             number, operation = view.first + row, int(view.op[row])
             if kept.wants(number, operation):
                 kept.put(number, operation, build(row))
-            elif not kept.wants(number, -1):
-                return
 
     def add(
         self, source: str, number: int, operation: int, anomaly: str, build: Callable[[], Violation]
@@ -104,18 +99,15 @@ class Tally:
         broken = {j.source for j in facts.journals if j.gaps or j.problem}
         withheld = 0
         counts: dict[str, int] = {}
-        kept: dict[str, list[tuple[str, int, int, Violation]]] = {}
+        kept: dict[str, dict[tuple[str, int, int], Violation]] = {}
         for (anomaly, source), one in self._kept.items():
             if anomaly in self._absences and source in broken:
                 withheld += one.count
                 continue
             counts[anomaly] = counts.get(anomaly, 0) + one.count
-            kept.setdefault(anomaly, []).extend(
-                (source, number, operation, one.by_operation[operation][1]) for number, operation in one.order
+            kept.setdefault(anomaly, {}).update(
+                ((source, number, operation), violation)
+                for operation, (number, violation) in one.by_operation.items()
             )
-        violations = [
-            entry[3]
-            for anomaly in sorted(kept)
-            for entry in sorted(kept[anomaly], key=lambda entry: entry[:3])[:KEPT]
-        ]
+        violations = [first[at] for _, first in sorted(kept.items()) for at in sorted(first)[:KEPT]]
         return Found(sum(counts.values()), tuple(violations), withheld, tuple(sorted(counts.items())))

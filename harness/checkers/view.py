@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, TypeAlias
 
@@ -180,12 +180,17 @@ class View:
         if not hits.size:
             return None
         at = skip + int(hits[-1])
-        return event_of(self.batch, self._before.records[at : at + 1], int(self._before.numbers[at]))
+        return event_of(self.batch, self._before.records[[at]], int(self._before.numbers[at]))
 
 
 def event_of(batch: Batch, record: Records, number: int) -> Event:
     """Return a record kept from an earlier batch of the same journal as a witness."""
-    return event_at(Batch(batch.side, batch.source, batch.pid, number, record), 0)
+    return event_at(replace(batch, first=number, records=record), 0)
+
+
+def without_records(batch: Batch) -> Batch:
+    """Return whose journal a batch is of; a slice of its records would keep all of them in memory."""
+    return replace(batch, records=batch.records[:0].copy())
 
 
 class Views:
@@ -198,7 +203,8 @@ class Views:
         """Return the view of the next batch of its journal."""
         before = self._before.get(batch.source)
         if before is None:
-            before = Openings(np.empty(0, DTYPES[batch.side]), np.empty(0, np.intp))
+            none = np.empty(0, DTYPES[batch.side])
+            before = Openings(none, np.arange(len(none)))
         view = View(batch, before)
         opened = view.openings[-RECENT:]
         if opened.size:

@@ -25,6 +25,8 @@ def describe(event: Event) -> str:
 def lines(result: Result) -> Iterator[str]:
     looked = "" if result.looked else ", not looked at"
     yield f"{result.invariant} {result.verdict.word}{looked}: {result.count} {dict(result.facts)}"
+    if result.kinds:
+        yield f"  = {', '.join(f'{number} {anomaly}' for anomaly, number in result.kinds.items())}"
     for doubt in result.doubts:
         yield f"  ? {doubt}"
     if result.cut_off:

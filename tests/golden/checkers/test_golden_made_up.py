@@ -18,6 +18,7 @@ from harness.bench.histories import HistoryMaker
 from harness.checkers import assembly, shapes, tally, view
 from harness.checkers.judge import Judging
 from harness.history.columns import Batch
+from harness.history.event import event_at
 from harness.history.facts import ColumnFacts, JournalFacts
 from harness.history.layout import Kind, Outcome, Side
 from harness.verdict import Result
@@ -83,6 +84,15 @@ def test_what_is_said_of_a_broken_history_is_as_committed(seed: int) -> None:
     assert any(result.violations for result in results)
     text = "\n".join(line for result in results for line in lines(result))
     hold(HERE / f"made_up_{seed}.txt", text + "\n")
+
+
+@pytest.mark.parametrize("seed", HISTORIES)
+def test_every_witness_is_made_of_records_of_the_history(seed: int) -> None:
+    facts, whole = make(seed)
+    journals = {batch.source: batch for batch in whole}
+    for result in judged(facts, list(in_pieces(whole, HISTORIES[seed][1]))):
+        for event in (event for violation in result.violations for event in violation.witness):
+            assert event == event_at(journals[event.source], event.number)
 
 
 @pytest.mark.parametrize("seed", HISTORIES)

@@ -14,6 +14,7 @@ import pytest
 
 from harness.checkers.judge import Judging
 from harness.checkers.table import ALL_CHECKERS
+from harness.history.event import event_at
 from tests.golden.checkers.rendering import hold, lines
 from tests.unit.checkers import (
     test_accounting,
@@ -31,7 +32,11 @@ TABLES: dict[str, list[tuple[str, str]]] = {
     "of_one_record": [(law, story) for law, story, _, _ in test_laws_of_one_record.STORIES],
     "of_the_ledger": [
         ("I6", story)
-        for story in [*test_ledger.SILENT.values(), *(story for _, story, _, _ in test_ledger.BREACHES)]
+        for story in [
+            *test_ledger.SILENT.values(),
+            *(story for _, story, _, _ in test_ledger.BREACHES),
+            *test_ledger.PASSED,
+        ]
     ],
     "of_the_cycle": [
         ("CYCLE", story)
@@ -72,8 +77,20 @@ def test_all_that_is_said_of_a_story_is_as_committed(name: str) -> None:
 def test_a_story_told_record_by_record_is_the_same(name: str) -> None:
     for law, text in TABLES[name]:
         story = tell(text)
-        judging = Judging([checker for checker in ALL_CHECKERS if checker.law.id == law])
-        for batch in story.batches():
-            for at in range(len(batch.records)):
-                judging.feed(replace(batch, first=at, records=batch.records[at : at + 1]))
-        assert judging.finish(story.facts()) == (judge_story(law, story),), text
+        for facts in (story.facts(), story.facts(killed=("server/1",))):
+            judging = Judging([checker for checker in ALL_CHECKERS if checker.law.id == law])
+            for batch in story.batches():
+                for at in range(len(batch.records)):
+                    judging.feed(replace(batch, first=at, records=batch.records[at : at + 1]))
+            assert judging.finish(facts) == (judge_story(law, story, facts),), text
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_witness_is_made_of_records_as_they_were_written_each_once(name: str) -> None:
+    for law, text in TABLES[name]:
+        story = tell(text)
+        journals = {batch.source: batch for batch in story.batches()}
+        for violation in judge_story(law, story).violations:
+            places = [(event.source, event.number) for event in violation.witness]
+            assert [event_at(journals[source], number) for source, number in places] == [*violation.witness]
+            assert len(set(places)) == len(places) > 0, text

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from harness.history.facts import ColumnFacts
+from harness.history.facts import ColumnFacts, JournalFacts
+from harness.history.layout import Side
 from harness.verdict import Verdict
 from tests.unit.checkers.notation import judge_story, tell, with_journal
 
@@ -82,6 +83,14 @@ def test_an_operation_that_waited_for_a_killed_worker_is_explained_by_its_death(
     story = tell(f"{WHOLE} 3( 3)info")
     result = judge_story("ACCOUNTING", story, with_journal(story.facts(("server/1",)), "server/1"))
     assert result.verdict is Verdict.VALID
+
+
+def test_a_worker_that_was_killed_before_it_wrote_anything_is_no_doubt_either() -> None:
+    story = tell(WHOLE)
+    facts = story.facts()
+    unwritten = JournalFacts(Side.SERVER, "server/2", 1002, 0, closed=False)
+    result = judge_story("ACCOUNTING", story, replace(facts, journals=(*facts.journals, unwritten)))
+    assert (result.verdict, result.doubts) == (Verdict.VALID, ())
 
 
 def test_a_black_box_has_to_be_accepted() -> None:

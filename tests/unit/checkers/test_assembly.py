@@ -85,9 +85,11 @@ def test_an_operation_that_never_speaks_again_is_given_up_too(size: int) -> None
     assert (told.assembly.silent, told.cut_off) == (1, [])
 
 
-def test_a_pause_just_short_of_silence_is_none() -> None:
-    (batch,) = tell("1< 2< 2.view 1.view 2> 1>").batches()
-    assert Told([batch], silence=3).assembly.silent == 0
+@pytest.mark.parametrize("size", [1, 2, 3, 5, 6, 100])
+@pytest.mark.parametrize("story", ["1< 2< 2.view 1.view 2> 1>", "1< 2< 1.view 2.view 1.view 2> 3<"])
+def test_a_pause_just_short_of_silence_is_none(story: str, size: int) -> None:
+    (batch,) = tell(story).batches()
+    assert Told(cut(batch, size), silence=3).assembly.silent == 0
 
 
 def test_what_is_carried_over_is_bounded_however_many_never_leave() -> None:

@@ -56,6 +56,11 @@ PATHS = {
     "a request context pushed again while active": f"{UP} 1:serve 1.request_context_push"
     f" 1.request_context_pop {ANSWER} {DOWN} {LEAVE}",
     "the same contexts activated again": f"1< 1:all 1:all {LEAVE}",
+    "an app context activated again inside another request context": "1< 1+app 1.appcontext_pushed"
+    " 1.teardown_appcontext 1.appcontext_tearing_down 1-app 1.appcontext_popped 1+app2 1.appcontext_pushed2 1+req2"
+    " 1.open_session2 1+app 1.appcontext_pushed 1.teardown_appcontext 1.appcontext_tearing_down 1-app"
+    " 1.appcontext_popped 1.teardown_request2 1.request_tearing_down2 1.request_close2 1-req2"
+    " 1.teardown_appcontext2 1.appcontext_tearing_down2 1-app2 1.appcontext_popped2 1! 1>",
     "contexts activated again for a stream": f"1<stream 1:all 1~ 1:up-open_session 1* {DOWN} 1>",
     "a test request context inside a view": f"{UP} 1:serve 1+app2 1.appcontext_pushed2 1+req2 1.open_session2"
     " 1.match_request2 1.teardown_request2 1.request_tearing_down2 1.request_close2 1-req2"
@@ -77,6 +82,8 @@ BREACHES = (
      "went from make_response to handle_exception; after_this_request was due."),
     ("illegal-step", f"1< 1:all 1.teardown_appcontext {LEAVE}",
      "went from appcontext_popped to teardown_appcontext; nothing more was due."),
+    ("illegal-step", f"1< 1:up 1:serve-view 1.before_request {ANSWER} {DOWN} {LEAVE}",
+     "went from dispatch_request to before_request; view or make_response was due."),
     ("illegal-step", f"1< 1:up 1+req {DOWN} {LEAVE}", "went from match_request to request_context_push; request_started was due."),
     ("unpushed-step", f"1< 1.view {LEAVE}", "Operation w0.c1#1 came to view of a context that it had not pushed."),
     ("ended-below", f"{UP} 1:serve 1.teardown_appcontext {LEAVE}",
@@ -87,6 +94,7 @@ BREACHES = (
     ("swallowed-exception", f"{UP} 1:serve {DOWN} {LEAVE}",
      "Operation w0.c1#1 went to its teardown before start_response"),
     ("never-left", "1< 1:all 1~", "Operation w0.c1#1 never left the target"),
+    ("never-left", "1<", "Operation w0.c1#1 never left the target"),
     ("never-left", "1< 1~ 1< 1~ 1>", "or it came in again."),
 )  # fmt: skip
 
@@ -137,6 +145,12 @@ def test_a_killed_process_cuts_off_its_operations() -> None:
     result = judge_story("CYCLE", story, story.facts(killed=("server/1",)))
     assert result.count == 0
     assert result.cut_off == (operation(2), operation(3))
+
+
+def test_of_several_killed_processes_all_are_listed() -> None:
+    story = tell("1< 1:up @2 2< 2:up")
+    result = judge_story("CYCLE", story, story.facts(killed=("server/1", "server/2")))
+    assert result.cut_off == (operation(1), operation(2))
 
 
 def test_of_one_that_ended_by_itself_they_never_left() -> None:

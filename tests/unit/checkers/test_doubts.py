@@ -98,6 +98,25 @@ def test_an_error_is_told_in_one_line() -> None:
     assert _describe(ValueError("x" * 300)) == f"ValueError: {'x' * 200}"
 
 
+@pytest.mark.parametrize(
+    ("law", "purpose"), [("I6", "for the ledger to wait"), ("CYCLE", "to judge the cycle")]
+)
+@pytest.mark.parametrize(("silent", "number"), [("1<", "1 operation"), ("1< 4<", "2 operations")])
+def test_operations_that_fell_silent(
+    law: str, purpose: str, silent: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("harness.checkers.assembly.SILENCE", 40)
+    others = "2< 2:all 2~ 2> 3< 3:all 3~ 3>"
+    result = judge_story(law, f"{silent} {others}")
+    assert (result.verdict, result.violations) == (Verdict.UNKNOWN, ())
+    told = (
+        f"{number} entered the target and then fell silent without leaving it, too long {purpose}: the"
+        " target does not close its bodies, or hangs."
+    )
+    assert result.doubts == (told,)
+    assert judge_story(law, f"1< 1:all 1~ 1> {others}").doubts == ()
+
+
 def test_a_law_that_nothing_was_recorded_about() -> None:
     story = tell("1( 1)200")
     result = judge_story("I7", story, replace(story.facts(), scenarios=()))

@@ -12,7 +12,7 @@ from harness.checkers.evidence import THRESHOLDS
 from harness.checkers.judge import Judging
 from harness.checkers.table import CHECKERS
 from harness.history.canary import CanaryKind, make_canary
-from harness.history.columns import SERVER_DTYPE, Batch
+from harness.history.columns import CLIENT_DTYPE, SERVER_DTYPE, Batch
 from harness.history.facts import ColumnFacts
 from harness.history.layout import Kind, Side
 from harness.verdict import Result, Verdict
@@ -29,11 +29,12 @@ def evidence(model: str, batches: Iterable[Batch], *, inside: bool = True) -> Re
 
 def served(pid: int, operations: int, clients: int, session: int = 0, first: int = 0) -> Batch:
     """Return what a process wrote that served operations one after the other."""
-    records = np.zeros(2 * operations, SERVER_DTYPE)
+    records = np.zeros(3 * operations, SERVER_DTYPE)
     for at in range(operations):
         op = make_canary(CanaryKind.OPERATION, 0, (first + at) % clients, first + at)
-        records["op"][2 * at : 2 * at + 2] = op
-    records["kind"][::2], records["kind"][1::2] = Kind.ENTER, Kind.EXIT
+        records["op"][3 * at : 3 * at + 3] = op
+    for at, kind in enumerate((Kind.ENTER, Kind.STEP, Kind.EXIT)):
+        records["kind"][at::3] = kind
     records["value"] = session
     return Batch(Side.SERVER, f"server/{pid}", pid, 0, records)
 
@@ -92,13 +93,54 @@ def test_enough_of_processes() -> None:
         ([served(1, 100, 2, SESSION), served(2, 99, 2, SESSION)], "Too few processes that served"),
         ([served(1, 100, 2, SESSION), served(2, 100, 1, SESSION)], "Too few processes that served"),
         ([served(1, 100, 2, SESSION), served(2, 100, 2)], "Too few sessions served by two processes: 0 seen"),
+        ([served(1, 100, 2), served(2, 100, 2)], "Too few sessions served by two processes: 0 seen"),
     ],
-    ids=["one process", "too few operations", "one client", "no session in common"],
+    ids=["one process", "too few operations", "one client", "no session in common", "no session at all"],
 )
 def test_too_little_of_processes(batches: list[Batch], words: str) -> None:
     result = evidence("process", batches)
     assert result.verdict is Verdict.UNKNOWN
     assert any(words in doubt for doubt in result.doubts)
+
+
+def in_batches_of(batch: Batch, size: int) -> list[Batch]:
+    return [
+        replace(batch, first=at, records=batch.records[at : at + size])
+        for at in range(0, len(batch.records), size)
+    ]
+
+
+def answered(operations: int, clients: int) -> Batch:
+    """Return what a client's journal holds of operations that were sent, and answered."""
+    records = np.zeros(2 * operations, CLIENT_DTYPE)
+    for at in range(operations):
+        records["op"][2 * at : 2 * at + 2] = make_canary(CanaryKind.OPERATION, 0, at % clients, at)
+    records["kind"][::2], records["kind"][1::2] = Kind.INVOKE, Kind.OK
+    return Batch(Side.CLIENT, "client/0", 1, 0, records)
+
+
+@pytest.mark.parametrize(
+    ("operations", "clients", "short"),
+    [
+        (500, 2, []),
+        (499, 2, ["Too few operations answered: 499 seen"]),
+        (500, 1, ["Too few clients answered: 1 seen"]),
+    ],
+)
+def test_of_a_black_box_the_answers_count(operations: int, clients: int, short: list[str]) -> None:
+    for size in (2 * operations, 7):
+        batches = in_batches_of(answered(operations, clients), size)
+        result = evidence("thread", batches, inside=False)
+        assert [doubt.partition(",")[0] for doubt in result.doubts] == short
+        assert (result.facts["operations_answered"], result.facts["clients_answered"]) == (
+            operations,
+            clients,
+        )
+
+
+def test_what_a_process_served_adds_up_over_its_batches() -> None:
+    batches = [piece for pid in (1, 2) for piece in in_batches_of(served(pid, 100, 2, SESSION), 7)]
+    assert evidence("process", batches).verdict is Verdict.VALID
 
 
 def test_a_model_without_a_threshold_is_a_doubt() -> None:

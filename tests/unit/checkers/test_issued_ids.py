@@ -37,6 +37,10 @@ def test_each_further_use_of_an_id_is_one_violation() -> None:
     assert judge_story("I7", "1=issued_id:n7:0 2=issued_id:n7:0 3=issued_id:n7:0").count == 2
 
 
+def test_ids_that_were_handed_out_once_hide_none_that_was_handed_out_twice() -> None:
+    assert judge_story("I7", "1=issued_id:n1:0 2=issued_id:n7:0 3=issued_id:n7:0 4=issued_id:n9:0").count == 1
+
+
 def test_no_id_is_a_violation_of_its_own_and_no_duplicate() -> None:
     result = judge_story("I7", "1=issued_id:0:0 2=issued_id:0:0 3=issued_id:?:0")
     assert {violation.anomaly for violation in result.violations} == {"no-id"}
@@ -49,3 +53,13 @@ def test_two_load_workers_are_compared_whichever_comes_first() -> None:
     other = replace(other, source="client/1")
     assert ids_of(one, other) == ids_of(other, one)
     assert ids_of(one, other).count == 1
+
+
+def test_duplicates_are_told_by_journal_and_number() -> None:
+    (one,) = tell("4=issued_id:n8:0 3=issued_id:n7:0 2=issued_id:n7:0 1=issued_id:n8:0").batches()
+    other = replace(one, source="client/1")
+    places = [
+        (violation.witness[-1].source, violation.witness[-1].number)
+        for violation in ids_of(other, one).violations
+    ]
+    assert places == [("client/0", 2), ("client/0", 3), *(("client/1", number) for number in range(4))]

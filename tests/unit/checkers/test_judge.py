@@ -114,6 +114,20 @@ def test_a_batch_of_any_size_is_judged_in_pieces() -> None:
     assert judge(maker.facts(), batches) == judge(maker.facts(), small)
 
 
+def test_a_batch_of_more_records_than_are_looked_at_together_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    maker = HistoryMaker(seed=5, rows=1 << 16)
+    batches = list(maker.batches(2000))
+    whole = judge(maker.facts(), batches)
+    monkeypatch.setattr("harness.checkers.judge._ROWS", 100)
+    assert judge(maker.facts(), batches) == whole
+
+
+def test_batches_without_records_are_an_empty_history() -> None:
+    facts = tell("").facts()
+    empty = [replace(batch, records=batch.records[:0]) for batch in tell("1( 1< 1> 1)200").batches()]
+    assert judge(facts, empty) == judge(facts, [])
+
+
 FOLD_METHODS: tuple[Callable[..., object], ...] = (Fold.feed, Fold.finish)
 
 

@@ -3,8 +3,12 @@
 # ruff: noqa: E501 - a row is a story, and is read in one line
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from harness.checkers.judge import Judging
+from harness.checkers.table import CHECKERS
 from harness.verdict import Result, Verdict
 from tests.unit.checkers.notation import judge_story, operation, tell, with_journal
 
@@ -30,6 +34,10 @@ SILENT = {
     " 1^rt:generator_exit 1-req 1^af:generator_exit 1^al:generator_exit 1^at:generator_exit 1-app 1^ap 1>",
     "unhandled error": "1<unhandled_error 1+app 1+req 1^rf:error[value=1] 1^rl:error 1^rt:error 1-req"
     " 1^af:error 1^al:error 1^at:error[value=1] 1-app 1^ap 1~ 1>",
+    "two app contexts popped before either's signal": f"{UP} 1+app2 {REQUEST_DOWN} 1^af2 1^al2 1^at2 1^af 1^al 1^at"
+    " 1-app2 1-app 1^ap 1^ap 1~ 1>",
+    "a scenario that this version does not know": f"1<[detail=n200] 1+app 1+req 1~[detail=n200] 1* {REQUEST_DOWN}"
+    f" {APP_DOWN} 1>",
     "a session that fails to open": "1<session_open_error 1+app 1+req 1^rf:error[value=1] 1^rl:error"
     " 1^rt:error 1-req 1^af:error 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
     "a job with a copy of the request's context": f"1<job 1+app 1+req 1+app2 1+req2 1^rf2 1^rl2 1^rt2 1-req2"
@@ -83,6 +91,10 @@ BREACHES = (
      "teardown_request_first of operation w0.c1#1 was given an exception of class error, where no exception was due.", "teardown_request_first"),
     ("wrong-exception", "1<base_exception 1+app 1^af:base 1^al:none 1^at:base 1-app 1^ap 1~ 1>",
      "was given no exception, where an exception of class base was due.", "teardown_appcontext_last"),
+    ("wrong-exception", f"1<stream 1+app 1+req 1~ 1* 1^rf:error 1^rl 1^rt 1-req {APP_DOWN} 1>",
+     "where no exception or an exception of class generator_exit was due.", "teardown_request_first"),
+    ("unpushed-teardown", f"{UP} {REQUEST_DOWN} 1^ap 1^af 1^al 1^at 1-app 1~ 1>",
+     "appcontext_popped ran in operation w0.c1#1 for a context that was not active in it.", "appcontext_popped"),
     ("foreign-exception", "2< 1<unhandled_error 1+app 1^af:error[value=2] 1^al:error 1^at:error 1-app 1^ap 1~ 1>",
      "teardown_appcontext_first of operation w0.c1#1 was given the exception of operation w0.c2#1.", "teardown_appcontext_first"),
     ("foreign-exception", "1< 1![value=2] 1>", "Operation w0.c1#1 left the app with the exception of operation w0.c2#1.", "left"),
@@ -92,6 +104,17 @@ BREACHES = (
      "The body of operation w0.c1#1 yielded a chunk after the teardown of its context had begun.", "chunk"),
     ("teardown-after-exit", "1< 1> 1^af", "teardown_appcontext_first ran for operation w0.c1#1 when it was not in the target.", "teardown_appcontext_first"),
 )  # fmt: skip
+
+
+_LEFT_OPEN = "1<stream[thread=n7] 1+app 1+req 1~ 1*"
+#: Operation 1 was left open by a thread that then served another; its twin: by one that served no other.
+PASSED = {
+    f"{_LEFT_OPEN} 2<[thread=n7] 2>": True,
+    f"{_LEFT_OPEN} 2<[thread=n8] 2>": False,
+    f"{_LEFT_OPEN} 3<[thread=n5] 3> 2<[thread=n7] 2>": True,
+    f"{_LEFT_OPEN} 2<[thread=n7] 2> 3<[thread=n9] 3> 4<[thread=n9] 4>": True,
+    f"2<[thread=n7] 2> {_LEFT_OPEN}": False,
+}
 
 
 def judged(story: str) -> Result:
@@ -143,13 +166,25 @@ def test_a_process_that_ended_by_itself_has_left_its_contexts_open() -> None:
     assert result.cut_off == ()
 
 
-def test_a_worker_that_went_on_to_the_next_request_was_not_cut_off() -> None:
-    passed = "1<stream[thread=n7] 1+app 1+req 1~ 1* 2<[thread=n7] 2>"
-    story = tell(passed)
-    result = judge_story("I6", story, story.facts(killed=("server/1",)))
-    assert {violation.anomaly for violation in result.violations} == {"never-popped"}
-    twin = tell(passed.replace("2<[thread=n7]", "2<[thread=n8]"))
-    assert judge_story("I6", twin, twin.facts(killed=("server/1",))).cut_off == (operation(1),)
+@pytest.mark.parametrize("size", [1, 100])
+@pytest.mark.parametrize(("text", "passed"), PASSED.items())
+def test_a_worker_that_went_on_to_the_next_request_was_not_cut_off(
+    text: str, size: int, *, passed: bool
+) -> None:
+    story = tell(text)
+    judging = Judging([checker for checker in CHECKERS if checker.law.id == "I6"])
+    for batch in story.batches():
+        for at in range(0, len(batch.records), size):
+            judging.feed(replace(batch, first=at, records=batch.records[at : at + size]))
+    (result,) = judging.finish(story.facts(killed=("server/1",)))
+    assert {violation.anomaly for violation in result.violations} == ({"never-popped"} if passed else set())
+    assert result.cut_off == (() if passed else (operation(1),))
+
+
+def test_of_several_killed_processes_all_are_listed() -> None:
+    story = tell("1< 1+app @2 2< 2+app")
+    result = judge_story("I6", story, story.facts(killed=("server/1", "server/2")))
+    assert result.cut_off == (operation(1), operation(2))
 
 
 def test_nothing_that_a_gap_may_explain_is_a_violation() -> None:

@@ -33,10 +33,19 @@ def test_reach_is_a_number_of_openings_however_the_journal_is_cut(size: int) -> 
         records = batch.records[start : start + size]
         view = views.of(replace(batch, first=start, records=records))
         if start <= last < start + size:
-            for at in (last - 1, last - RECENT, last - RECENT - 1):
+            for at in (last - 1, last - RECENT + 3, last - RECENT, last - RECENT - 1):
                 event = view.owner(number(at), last - start)
                 found[at] = None if event is None else event.number
-    assert found == {last - 1: last - 1, last - RECENT: last - RECENT, last - RECENT - 1: None}
+    reached = {at: at for at in (last - 1, last - RECENT + 3, last - RECENT)}
+    assert found == {**reached, last - RECENT - 1: None}
+
+
+def test_the_first_record_of_a_journal_is_in_reach_of_a_later_batch() -> None:
+    batch, views = entering(5), Views()
+    views.of(replace(batch, records=batch.records[:2]))
+    event = views.of(replace(batch, first=2, records=batch.records[2:])).owner(number(0), 2)
+    assert event is not None
+    assert event.number == 0
 
 
 def test_a_sessions_owner_is_the_latest_operation_sent_with_it() -> None:

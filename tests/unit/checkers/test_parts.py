@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from unittest.mock import MagicMock
+
 import numpy as np
 import pytest
 
+from harness.checkers.assembly import Groups
 from harness.checkers.automaton import APP, REQUEST, REQUEST_AFTER_ERROR, _with_teardown, following
 from harness.checkers.checkpoints import KINDS, POINTS, code_of, codes, label, table_of
 from harness.checkers.fields import SAYINGS, Saying, _carried, _counted, _spell
 from harness.checkers.sentences import capital, join_and, moment, name_few, name_with_owner, plural
-from harness.checkers.shapes import Alphabet, ShapeRow
+from harness.checkers.shapes import Alphabet, Shaped, ShapeRow, Shapes
 from harness.checkers.status import _legal_statuses
 from harness.history.layout import Callback, Field, Kind, Look
-from harness.history.scenarios import LEGAL, Scenario
+from harness.history.scenarios import LEGAL, Legal, Scenario
 from harness.history.steps import Step
 from tests.unit.checkers.notation import judge_story, operation, tell
 
@@ -118,6 +121,12 @@ def test_a_status_that_is_none_of_the_scenarios_is_told(status: int) -> None:
     assert violation.explanation == (f"Operation w0.c1#1 was answered with status {status}; echo allows 200.")
 
 
+def test_of_several_legal_statuses_each_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(LEGAL, Scenario.ECHO, Legal(statuses=(200, 304)))
+    (violation,) = judge_story("I8", "1( 1)500").violations
+    assert violation.explanation.endswith("was answered with status 500; echo allows 200 or 304.")
+
+
 def test_of_a_scenario_that_this_version_does_not_know_no_status_is_legal() -> None:
     story = "1( 1)200"
     result = judge_story("I8", story)
@@ -143,6 +152,41 @@ def test_an_alphabet_numbers_its_words_from_one() -> None:
         (0, rows[0], Kind.ENTER, 0),
         (2, rows[2], Kind.STEP, Step.VIEW),
     ]
+
+
+def shaped(operations: list[list[int]]) -> tuple[Groups, Shaped]:
+    """Return groups of records, one for each operation, that are about these activations."""
+    activation = np.array([number for one in operations for number in one], np.uint32)
+    ends = np.cumsum([len(one) for one in operations])
+    code = np.ones(len(activation), np.uint8)
+    whole = MagicMock(Groups, starts=np.concatenate([[0], ends[:-1]]), ends=ends)
+    return whole, Shaped(code, activation)
+
+
+@pytest.mark.parametrize("many", [3, 300])
+def test_operations_that_did_the_same_have_one_shape_whatever_their_activations(many: int) -> None:
+    """A shape is judged once: a history has a few dozen, and millions of operations."""
+    asked: list[list[int]] = []
+    shapes = Shapes(lambda rows: asked.append([row.activation for row in rows]))
+    same = [[0, *range(first, first + many), 0, first] for first in (7, 1 << 20, 1)]
+    starts = [start for start, _ in shapes.judge(*shaped(same))]
+    assert starts == [0, many + 3, 2 * (many + 3)]
+    assert asked == [[0, *range(1, many + 1), 0, 1]]
+
+
+def test_records_outside_of_a_visit_have_one_shape_too() -> None:
+    """Strays are groups whose first record is about an activation: they have no ENTER."""
+    asked: list[list[int]] = []
+    shapes = Shapes(lambda rows: asked.append([row.activation for row in rows]))
+    list(shapes.judge(*shaped([[4, 4], [5, 5], [9, 9]])))
+    assert asked == [[1, 1]]
+
+
+def test_operations_that_did_something_else_have_another() -> None:
+    asked: list[list[int]] = []
+    shapes = Shapes(lambda rows: asked.append([row.activation for row in rows]))
+    list(shapes.judge(*shaped([[0, 4, 4], [0, 4, 5], [0, 5, 4], [0, 6, 6]])))
+    assert asked == [[0, 1, 1], [0, 1, 2], [0, 2, 1]]
 
 
 def test_from_every_step_of_a_request_its_teardown_may_follow() -> None:

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
+import pytest
+
+from harness.checkers.judge import Judging
+from harness.checkers.table import CHECKERS
 from harness.checkers.tally import KEPT, Tally
 from harness.history.facts import ColumnFacts, JournalFacts
 from harness.history.layout import Side
 from harness.verdict import Violation
+from tests.unit.checkers.notation import tell
 
 
 def facts(**gaps: int) -> ColumnFacts:
@@ -36,9 +42,30 @@ def test_the_first_by_journal_and_number_are_kept() -> None:
     assert kept(entries) == kept(entries[::-1]) == first
 
 
+def test_one_that_comes_late_takes_the_place_of_the_last_only() -> None:
+    every_other = [("s", 2 * number, number) for number in range(1, KEPT + 1)]
+    late = ("s", 2 * KEPT - 1, 99)
+    assert kept([*every_other, late]) == [*(f"s {2 * number}" for number in range(1, KEPT)), f"s {late[1]}"]
+    assert kept([*every_other, ("s", 2 * KEPT + 1, 99)])[-1] == f"s {2 * KEPT}"
+
+
 def test_of_an_operation_the_first_is_kept() -> None:
     entries = [("s", 5, 1), ("s", 3, 1), ("s", 4, 2), ("s", 9, 2)]
     assert {tuple(kept(list(order))) for order in permutations(entries)} == {("s 3", "s 4")}
+
+
+@pytest.mark.parametrize("size", [1, 2, 100])
+def test_rows_of_a_batch_are_kept_as_single_ones_are(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("harness.checkers.tally.KEPT", 2)
+    story = tell("1< 2< 3< 1.view=9 1.view=9 2.view=9 1.view=9 3.view=9 2.view=9")
+    judging = Judging([checker for checker in CHECKERS if checker.law.id == "I1"])
+    for batch in story.batches():
+        for at in range(0, len(batch.records), size):
+            judging.feed(replace(batch, first=at, records=batch.records[at : at + size]))
+    (result,) = judging.finish(story.facts())
+    assert result.kinds == {"foreign-request": 6, "lost-app": 6}
+    places = [(one.anomaly, one.witness[-1].number) for one in result.violations]
+    assert places == [(anomaly, number) for anomaly in ("foreign-request", "lost-app") for number in (3, 5)]
 
 
 def test_one_that_was_pushed_out_may_come_back_with_a_smaller_number() -> None:
@@ -59,9 +86,10 @@ def test_anomalies_are_kept_apart() -> None:
 
 def test_an_absence_in_a_journal_with_gaps_is_withheld() -> None:
     tally = Tally(frozenset({"missing"}))
-    for source in ("gapped", "whole"):
+    for source in ("gapped", "gapped too", "whole"):
         for anomaly in ("missing", "foreign"):
             tally.add(source, 1, 1, anomaly, lambda s=source: violation(s, 1, 1))  # type: ignore[misc]
-    found = tally.close(facts(gapped=1, whole=0))
-    assert (found.count, found.withheld) == (3, 1)
-    assert [one.explanation for one in found.violations] == ["gapped 1", "whole 1", "whole 1"]
+    found = tally.close(facts(**{"gapped": 1, "gapped too": 2, "whole": 0}))
+    assert (found.count, found.withheld) == (4, 2)
+    assert found.kinds == (("foreign", 3), ("missing", 1))
+    assert [one.explanation for one in found.violations] == ["gapped 1", "gapped too 1", "whole 1", "whole 1"]
