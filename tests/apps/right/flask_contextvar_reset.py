@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextvars import ContextVar, Token
 
-from flask import Flask, Response, g, request, stream_with_context
+from flask import Flask, Response, g, request
 
 app = Flask(__name__)
 _user: ContextVar[str] = ContextVar("user", default="nobody")
@@ -28,11 +28,11 @@ def me() -> str:
     return f"signed in as {_user.get()}"
 
 
-def rows(user: str) -> Iterator[str]:
+def rows(user: str, path: str) -> Iterator[str]:
     for number in range(3):
-        yield f"{number},{user},{request.path}\n"
+        yield f"{number},{user},{path}\n"
 
 
 @app.get("/rows/<name>")
 def stream(name: str) -> Response:
-    return Response(stream_with_context(rows(name)), content_type="text/csv")
+    return Response(rows(name, request.path), content_type="text/csv")

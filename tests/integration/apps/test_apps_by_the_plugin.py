@@ -20,7 +20,7 @@ from tests.integration.plugin.test_plugin import BY_NAME, ROOT
 SEEDS = range(1, 1 + int(os.environ.get("CROSSTALK_APPS", "1")))
 MODELS = ("thread", "greenlet") if "CROSSTALK_APPS" in os.environ else ("thread",)
 #: Enough for a verdict; greenlets are switched where the code calls something, and nowhere else.
-OPERATIONS = {"thread": {"leaky": 700, "right": 1000}, "greenlet": {"leaky": 700, "right": 3000}}
+OPERATIONS = {"thread": {"leaky": 700, "right": 2000}, "greenlet": {"leaky": 700, "right": 3000}}
 
 #: A kind of violation, as a failure begins to tell of it.
 _KIND = re.compile(r"^([A-Z]+\d*) [a-z-]+ \(\d", re.MULTILINE)
