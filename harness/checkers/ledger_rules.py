@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from harness.history.layout import Callback, Kind, Outcome
+from harness.history.layout import TEARDOWNS, Callback, Kind, Outcome
 from harness.history.scenarios import LEGAL, PROBED, Legal, Scenario
 from harness.history.steps import Step
 
@@ -44,7 +44,7 @@ _CONTEXT_OF = {callback: context for context, own in CALLBACKS.items() for callb
 #: Need not run; those that run, run once.
 _CONTEXT_OF[Callback.AFTER_THIS_REQUEST] = "request"
 #: The only callbacks that are given an exception.
-_GIVEN_EXCEPTION = frozenset(Callback) - {Callback.APPCONTEXT_POPPED, Callback.AFTER_THIS_REQUEST}
+_GIVEN_EXCEPTION = TEARDOWNS - {Callback.APPCONTEXT_POPPED}
 
 #: By number: a journal holds no members of an enumeration. What a visit to somebody's application may raise,
 #: and whether its body streams, nobody knows.

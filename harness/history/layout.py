@@ -172,6 +172,10 @@ class Callback(IntEnum):
     AFTER_THIS_REQUEST = 8
 
 
+#: Those of a teardown: each has to run.
+TEARDOWNS = frozenset(Callback) - {Callback.AFTER_THIS_REQUEST}
+
+
 class Field(IntEnum):
     """What an OBSERVE event of the client is about; ``value`` must equal ``expected``."""
 

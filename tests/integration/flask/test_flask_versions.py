@@ -19,7 +19,8 @@ RIGHT = ROOT / "tests" / "apps" / "right" / "flask_everyday.py"
 #: That of the tests themselves needs no environment.
 OWN = "3.1"
 OTHERS = ("2.3", "3.0")
-LAWS_OF_CONTEXTS = ("I0", "I1", "I2", "I3", "I6", "I10", "CYCLE")
+#: I10 is left out: a machine that is slow to stop its target leaves no census.
+LAWS_OF_CONTEXTS = ("I0", "I1", "I2", "I3", "I6", "CYCLE")
 
 
 def python_of(version: str) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from harness.history.canary import WRAPPER_HEADER
-from harness.history.layout import Callback, Kind, Outcome, Remains
+from harness.history.layout import TEARDOWNS, Callback, Kind, Outcome, Remains
 from harness.history.reader import open_journal
 from harness.workers.running import start_target
 from harness.workers.spec import Spec
@@ -70,7 +70,7 @@ def test_a_killed_greenlet_is_answered_and_torn_down(
     records = [record for batch in journal.batches() for record in batch.records]
     told = {int(row["point"]): int(row["detail"]) for row in records if row["kind"] == Kind.TEARDOWN}
     assert told.pop(Callback.APPCONTEXT_POPPED) == Outcome.NONE
-    assert told == dict.fromkeys(set(Callback) - {Callback.APPCONTEXT_POPPED}, Outcome.BASE)
+    assert told == dict.fromkeys(TEARDOWNS - {Callback.APPCONTEXT_POPPED}, Outcome.BASE)
     left = [int(row["detail"]) for row in records if row["kind"] == Kind.LEFT]
     assert left == [Outcome.BASE]
     *_, last, census = records

@@ -12,7 +12,7 @@ import pytest
 
 import targetapp.framework.globals as contexts
 from harness.history.canary import ABSENT
-from harness.history.layout import Callback, Kind, Outcome
+from harness.history.layout import TEARDOWNS, Callback, Kind, Outcome
 from harness.history.steps import Step
 from harness.inside.ledger import keep_ledger
 from harness.inside.wrapper import Wrapper
@@ -97,7 +97,7 @@ def test_each_callback_runs_once_for_its_activation(serve: Any, path: str) -> No
     begun = activations(process)
     ((app,), (request,)) = begun[Step.APP_CONTEXT_PUSH], begun[Step.REQUEST_CONTEXT_PUSH]
     found = entries(process)
-    assert Counter(row["point"] for row in found) == Counter(Callback)
+    assert Counter(row["point"] for row in found) == Counter(TEARDOWNS)
     for row in found:
         assert row["activation"] == (request if row["point"] in OF_REQUEST else app)
         assert row["op"] == OPERATION
@@ -159,7 +159,7 @@ def test_a_callback_that_stops_the_others_leaves_an_entry_missing(
 
     healthy, body = serve(app)
     assert body.startswith(b"500: ")
-    assert Counter(row["point"] for row in entries(healthy)) == Counter(Callback)
+    assert Counter(row["point"] for row in entries(healthy)) == Counter(TEARDOWNS)
     left = [(row["detail"], row["value"]) for row in healthy.rows() if row["kind"] == Kind.LEFT]
     assert left == [(Outcome.GROUP, OPERATION)]
 
