@@ -133,7 +133,7 @@ CLIENT_SCENARIO = Scenario.ECHO << SCENARIO_SHIFT
         (Side.SERVER, meta(Kind.STEP, Step.VIEW), meta(Kind.STEP, 27)),
         (Side.SERVER, meta(Kind.PUSH, Step.APP_CONTEXT_PUSH), meta(Kind.PUSH, Step.APP_CONTEXT_POP)),
         (Side.SERVER, meta(Kind.POP, Step.REQUEST_CONTEXT_POP), meta(Kind.POP, Step.VIEW)),
-        (Side.SERVER, meta(Kind.TEARDOWN, Callback.APPCONTEXT_POPPED), meta(Kind.TEARDOWN, 8)),
+        (Side.SERVER, meta(Kind.TEARDOWN, Callback.AFTER_THIS_REQUEST), meta(Kind.TEARDOWN, 9)),
         (Side.SERVER, meta(Kind.LEFT, 0, Outcome.GROUP), meta(Kind.LEFT, 0, 5)),
         (Side.SERVER, meta(Kind.ENTER, 0, Scenario.UNREAD_BODY), meta(Kind.ENTER, 0, 250)),
         (Side.SERVER, meta(Kind.LOOK, Look.STREAM_CHUNK), meta(Kind.LOOK, 9)),
