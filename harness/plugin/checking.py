@@ -48,6 +48,7 @@ from harness.workload.routes import RequestsError, plan_routes, read_requests
 from .asking import Asked, AskedWrongError, Checked
 from .calling import CallingConnection
 from .driving import drive, switching_every
+from .logs import let_go_of_tracebacks
 from .serving import serving
 from .telling import tell
 from .wording import in_a_test
@@ -112,6 +113,7 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
             _load(stage.wsgi, asked, plan, journal, worker)
         finally:
             journal.close()
+        let_go_of_tracebacks()
         # The clients are gone: what holds a canary now is the application's.
         stage.observer.close()
     results = judge(asked, plan, folder, stage.watch.names.as_dict(), stage.observed)

@@ -8,17 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from harness.checkers.sentences import plural
 from harness.inert import inert_line
 from harness.report.timeline import make_timeline, timeline_text
 from harness.store.survey import RoutePlan
-from harness.verdict import Result, Verdict, merge_results
+from harness.verdict import Result, Verdict, Violation, merge_results
 
 from .asking import Asked, Checked
 from .wording import in_a_test
 
 WIDTH = 100
 #: Kinds of violation that are shown with a witness; the others are counted.
-KINDS_SHOWN = 5
+KINDS_SHOWN = 6
 NOTES_SHOWN = 6
 
 
@@ -57,20 +58,25 @@ def _body(results: Sequence[Result], verdict: Verdict) -> Iterator[str]:
 
 
 def _violations(results: Sequence[Result]) -> Iterator[str]:
-    shown = 0
-    for result in results:
-        for anomaly, group in groupby(result.violations, key=lambda violation: violation.anomaly):
-            shown += 1
-            if shown > KINDS_SHOWN:
-                continue
-            violation = next(group)
-            count = result.kinds.get(anomaly, 1)
-            yield ""
-            yield f"{result.invariant} {anomaly} ({count:,}): {result.title}"
-            yield f"  {inert_line(violation.explanation)}"
-            yield "  witness:"
-            yield from (
-                f"    {inert_line(line)}" for line in timeline_text(make_timeline(violation.witness), WIDTH)
-            )
-    if shown > KINDS_SHOWN:
-        yield f"... and {shown - KINDS_SHOWN} more kinds of violation"
+    kinds = _by_law_in_turn(results)
+    for result, violation in kinds[:KINDS_SHOWN]:
+        count = result.kinds.get(violation.anomaly, 1)
+        yield ""
+        yield f"{result.invariant} {violation.anomaly} ({count:,}): {result.title}"
+        yield f"  {inert_line(violation.explanation)}"
+        yield "  witness:"
+        yield from (
+            f"    {inert_line(line)}" for line in timeline_text(make_timeline(violation.witness), WIDTH)
+        )
+    if len(kinds) > KINDS_SHOWN:
+        yield f"... and {plural(len(kinds) - KINDS_SHOWN, 'more kind')} of violation"
+
+
+def _by_law_in_turn(results: Sequence[Result]) -> list[tuple[Result, Violation]]:
+    """Return one violation of each kind: every law's first, then the second ones, and so on."""
+    ranked = [
+        (rank, result, next(group))
+        for result in results
+        for rank, (_, group) in enumerate(groupby(result.violations, key=lambda each: each.anomaly))
+    ]
+    return [(result, violation) for _, result, violation in sorted(ranked, key=lambda each: each[0])]

@@ -78,7 +78,7 @@ def test_column_json_is_as_documented_and_read_back(run: store.Run) -> None:
             "guard",
             "reuse_app_context",
         ),
-        *("app", "framework", "routes", "skipped", "shared", "named"),
+        *("app", "framework", "contexts", "routes", "skipped", "shared", "named"),
     }
 
 
