@@ -1,7 +1,7 @@
 """What a test runner's log keeps is not the application's.
 
 pytest keeps the log's records of a test until it has ended, and with the traceback in a record every frame of
-the request that failed. Before anybody looks at what is left, such records keep the traceback's text alone, as
+the request that failed. Before anybody looks at what is left, such records keep the text alone, as
 they do once they were formatted.
 """
 
