@@ -3,7 +3,8 @@
     client.number route status [field=value ...]
 
 ``body=c2.1.4``: the canary of slot 4 of operation 1 of client 2 came back in the body; ``cookie=#77``: the
-token 77 was handed out in a cookie; ``notice=https``: as it says. A status of ``-`` is no answer.
+token 77 was handed out in a cookie; ``notice=https``: as it says. Slot 0 is the operation's own canary. A
+status of ``-`` is no answer, and ``...`` is none yet.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ def batch_of(story: str, source: str = "client/0") -> Batch:
         op, at = operation(client, number), int(route)
         rows.append((op, 0, 0, 0, Kind.INVOKE, at))
         rows += [_observed(op, at, field) for field in fields]
-        ended = Kind.INFO if status == "-" else Kind.OK
-        rows.append((op, 0, 0 if status == "-" else int(status), 0, ended, at))
+        if status != "...":
+            ended = Kind.INFO if status == "-" else Kind.OK
+            rows.append((op, 0, 0 if status == "-" else int(status), 0, ended, at))
     records = np.zeros(len(rows), CLIENT_DTYPE)
     for index, (op, expected, value, point, kind, at) in enumerate(rows):
         detail = point >> 8
@@ -73,7 +75,8 @@ def _observed(op: int, route: int, field: str) -> tuple[int, int, int, int, int,
             route,
         )
     client, number, slot = map(int, value.removeprefix("c").split("."))
-    return op, op, field_canary(operation(client, number), slot), _SEEN[name], Kind.OBSERVE, route
+    sent = operation(client, number)
+    return op, op, field_canary(sent, slot) if slot else sent, _SEEN[name], Kind.OBSERVE, route
 
 
 def facts_of(
@@ -81,7 +84,7 @@ def facts_of(
 ) -> ColumnFacts:
     """Return what is known of a column with these journals."""
     journals = tuple(
-        JournalFacts(Side.CLIENT, one.source, 1, len(one.records), closed=True) for one in batches
+        JournalFacts(one.side, one.source, one.pid, len(one.records), closed=True) for one in batches
     )
     return ColumnFacts(model, "made-up", True, journals, app=True, routes=ROUTES, shared=shared, named=named)
 
