@@ -15,15 +15,13 @@ from typing import NamedTuple
 import pytest
 
 from harness.blackbox.carrying import caller_of
-from harness.checkers.judge import Judging
 from harness.checkers.table import APP_CHECKERS
 from harness.history.canary import UNMARKED
 from harness.history.columns import Batch
 from harness.history.facts import ColumnFacts, JournalFacts, RouteFacts
 from harness.history.layout import Residue, Side
-from harness.verdict import Result
 from tests.golden.checkers.rendering import hold, lines
-from tests.unit.checkers.answering import ROUTES, batch_of, facts_of, operation
+from tests.unit.checkers.answering import ROUTES, batch_of, facts_of, judged, operation
 from tests.unit.checkers.test_residues_of_apps import SENT, left
 
 HERE = Path(__file__).parent
@@ -149,22 +147,15 @@ OF_ANSWERS, OF_RESIDUES = ("B1", "B2", "ROUTES"), ("I11", "I12", "I13")
 LAWS = [checker for checker in APP_CHECKERS if checker.law.id in OF_ANSWERS + OF_RESIDUES]
 
 
-def judged(batches: list[Batch], facts: ColumnFacts) -> tuple[Result, ...]:
-    judging = Judging(LAWS)
-    for batch in batches:
-        judging.feed(batch)
-    return judging.finish(facts)
-
-
 def told() -> Iterator[str]:
     """Render each application, and the same when its processes were killed."""
     for name, app in APPS.items():
         yield f"== {name}"
         facts = app.facts()
-        whole = judged(app.batches(), facts)
+        whole = judged(LAWS, app.batches(), facts)
         # Where nothing was left, the laws of residues have nothing to say.
         yield from chain.from_iterable(lines(one) for one in whole if app.left or one.invariant in OF_ANSWERS)
-        killed = judged(app.batches(), without_an_end(facts))
+        killed = judged(LAWS, app.batches(), without_an_end(facts))
         if killed != whole:
             yield "-- killed"
             yield from chain.from_iterable(lines(one) for one in killed if one not in whole)
@@ -189,4 +180,4 @@ def test_record_by_record_and_the_last_journal_first_it_is_the_same(name: str) -
         for batch in reversed(app.batches())
         for at in range(len(batch.records))
     ]
-    assert judged(pieces, app.facts()) == judged(app.batches(), app.facts())
+    assert judged(LAWS, pieces, app.facts()) == judged(LAWS, app.batches(), app.facts())

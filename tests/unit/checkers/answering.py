@@ -9,11 +9,13 @@ status of ``-`` is no answer, and ``...`` is none yet.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from harness.blackbox.carrying import field_canary
 from harness.checkers.judge import Judging
-from harness.checkers.table import ALL_CHECKERS
+from harness.checkers.table import ALL_CHECKERS, Checker
 from harness.history.canary import CanaryKind, make_canary
 from harness.history.columns import CLIENT_DTYPE, Batch
 from harness.history.facts import ColumnFacts, JournalFacts, RouteFacts
@@ -91,8 +93,14 @@ def facts_of(
 
 def judge(law: str, *batches: Batch, facts: ColumnFacts | None = None) -> Result:
     """Return what one law says of journals."""
-    judging = Judging([checker for checker in ALL_CHECKERS if checker.law.id == law])
+    laws = [checker for checker in ALL_CHECKERS if checker.law.id == law]
+    (result,) = judged(laws, batches, facts or facts_of(*batches))
+    return result
+
+
+def judged(laws: Iterable[Checker], batches: Iterable[Batch], facts: ColumnFacts) -> tuple[Result, ...]:
+    """Return what some laws say of journals."""
+    judging = Judging(laws)
     for batch in batches:
         judging.feed(batch)
-    (result,) = judging.finish(facts or facts_of(*batches))
-    return result
+    return judging.finish(facts)
