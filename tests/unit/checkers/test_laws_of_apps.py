@@ -8,7 +8,7 @@ import pytest
 
 from harness.blackbox.carrying import caller_of
 from harness.checkers.exercised import REASONS
-from harness.checkers.table import APP_CHECKERS
+from harness.checkers.table import checkers_for
 from harness.history.columns import Batch
 from harness.verdict import Verdict
 from tests.unit.checkers.answering import batch_of, facts_of, judge, judged, operation
@@ -200,6 +200,11 @@ def test_errors_are_no_evidence(status: int, without: int) -> None:
 def test_laws_about_contexts_are_left_out_where_none_were_observed(contexts: str) -> None:
     batch = batch_of(LEAK)
     facts = replace(facts_of(batch), contexts=contexts)
-    wanted = [one.law.id for one in APP_CHECKERS if contexts or not one.law.contexts]
-    assert [result.invariant for result in judged(APP_CHECKERS, [batch], facts)] == wanted
-    assert ("I1" in wanted, "I12" in wanted) == (bool(contexts), True)
+    wanted = [one.law.id for one in checkers_for(app=True) if contexts or not one.law.contexts]
+    assert [result.invariant for result in judged(checkers_for(app=True), [batch], facts)] == wanted
+    assert ("B1" in wanted, "I1" in wanted, "I12" in wanted) == (True, bool(contexts), True)
+
+
+def test_probes_have_no_laws_of_apps() -> None:
+    laws = {one.law.id for one in checkers_for(app=False)}
+    assert ("B1" in laws, "I1" in laws, "I12" in laws) == (False, True, False)
