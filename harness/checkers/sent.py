@@ -25,12 +25,12 @@ class SentRoutes:
     """The route of every operation that was sent: 12 bytes each."""
 
     def __init__(self) -> None:
-        self._sent: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]] = []
+        self._sent: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]] = []
 
     def feed(self, view: View) -> None:
         """Take in a batch of a client's."""
         rows = view.openings
-        self._sent.append((view.op[rows], view.column("spare")[rows].astype(np.int32)))
+        self._sent.append((view.op[rows], view.column("spare")[rows]))
 
     def routes_of(self, operations: list[int]) -> dict[int, int]:
         """Return the number of each operation's route, :data:`NO_ROUTE` for one that nobody sent."""

@@ -63,6 +63,7 @@ TWO = """
 1.1 0 200 status=c2.2.4 header=c2.1.3
 1.2 2 404 notice=logout
 2.3 0 ... body=c1.1.1 body=c1.1.4
+1.3 2 404 body=c2.3.5
 3.1 2 - cookie=c2.3.0 body=c2.1.1 body=c3.9.9
 """
 THREE = """
@@ -89,6 +90,7 @@ RESIDUES = (
         (Residue.LEFT, O1, O2, 0),
         (Residue.NEVER_CLOSED, O2, O2, 0),
         (Residue.INHERITED, O2, O1, 4),
+        (Residue.INHERITED, O2, O3, 3),
         (Residue.INHERITED, O2, UNMARKED, 0),
         (Residue.KEPT, O1, O1, 2),
         (Residue.KEPT, O1, O1, 2),
@@ -115,7 +117,7 @@ APPS = {
     "not asked": App(()),
     "not answered": App(("1.1 0 ... notice=https",)),
     "as many tokens as can be judged, each to half of all": App((handed(8, 3, 6),)),
-    "the same in two journals": App((handed(8, 3, 6, "header"), handed(8, 3, 6, "header"))),
+    "the same in two journals": App((f"7.99 2 200\n{handed(8, 3, 6, 'header')}", handed(8, 3, 6, "header"))),
     "each to more than half of all": App((handed(8, 4, 6),)),
     "too few tokens": App((handed(7, 3, 6),)),
     "each to eight": App((handed(8, 8, 16),)),
