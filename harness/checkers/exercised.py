@@ -86,8 +86,9 @@ class Exercised:
         np.add.at(self._counts, (route[noticed], view.value[noticed] + np.uint64(_CLASSES)), 1)
 
     def _grow(self, routes: int) -> None:
-        more = np.zeros((max(routes - len(self._counts), 0), _WIDTH), np.int64)
-        self._counts = np.vstack([self._counts, more])
+        grown = np.zeros((max(routes, len(self._counts)), _WIDTH), np.int64)
+        grown[: len(self._counts)] = self._counts
+        self._counts = grown
 
     def finish(self, facts: ColumnFacts) -> Result:
         """Say which routes prove something, and why others don't."""
