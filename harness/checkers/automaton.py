@@ -109,7 +109,7 @@ def following(
     if step in APP_CONTEXT_STEPS:
         return APP[step]
     if visited:
-        return following(step, failed=failed, again=again) | _skipping(step)
+        return REQUEST[step] | _skipping(step)  # what may follow after an error, or again, is among them
     if again and step is _S.REQUEST_CONTEXT_PUSH:
         return REQUEST[step] | {_S.MATCH_REQUEST}
     return REQUEST_AFTER_ERROR[step] if failed and step in REQUEST_AFTER_ERROR else REQUEST[step]

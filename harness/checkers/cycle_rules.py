@@ -57,21 +57,20 @@ class _Context:
 class _Walk:
     """Walks through one operation's records; stops at the first that does not fit."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, visited: bool) -> None:
+        self.visited = visited  # it is of an application of a user's
         self.contexts: dict[int, _Context] = {}  # by activation, in the order of their pushes
         self.frame = Kind.ENTER
         self.framed_at = 0
         self.left = False
-        self.visited = False
         #: None before the first request context; then where it went to its teardown too early.
         self.cut_short: tuple[()] | tuple[int, int] | None = None
 
     def walk(self, rows: list[ShapeRow]) -> Breach | None:
         """Return the first breach; None if every record fits and every context came to its end."""
         for at, row, kind, point in ALPHABET.read(rows):
-            if kind is Kind.ENTER:  # a group starts with its only one
-                self.visited = row.detail == Scenario.VISIT
-                continue
+            if kind is Kind.ENTER:
+                continue  # a group starts with its only one
             breach = (
                 self._framed(at, kind)
                 if kind in _FRAME
@@ -192,7 +191,8 @@ def _illegal(context: _Context, at: int, step: Step) -> Breach:
 
 def judge_cycle(rows: list[ShapeRow]) -> Breach | None:
     """Return the first breach of a whole operation, or None."""
-    return _Walk().walk(rows)
+    enter, *_ = rows
+    return _Walk(visited=enter.detail == Scenario.VISIT).walk(rows)
 
 
 def judge_stray(rows: list[ShapeRow]) -> tuple[Breach, ...]:

@@ -21,6 +21,8 @@ from .sentences import join_and, plural
 from .view import View
 
 _CLASSES = 6  # 0: no whole answer, else the status's hundreds
+#: Of a route's counts: after the classes of status a notice each.
+_WIDTH = _CLASSES + max(Notice) + 1
 #: Of all answers, from which on a reason makes the column unknown.
 DOUBT_SHARE = 0.5
 #: Routes named in a sentence.
@@ -69,32 +71,29 @@ class Exercised:
 
     def __init__(self, law: Law) -> None:
         self._law = law
-        self._answers = np.zeros((0, _CLASSES), np.int64)
-        self._notices = np.zeros((0, len(Notice) + 1), np.int64)
+        self._counts = np.zeros((0, _WIDTH), np.int64)
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the clients' matter."""
         if view.side is not Side.CLIENT or not len(view):
             return
-        route = view.column("spare").astype(np.intp)
+        route = view.column("spare")
         self._grow(int(route.max()) + 1)
         ended = (view.kind == Kind.OK) | (view.kind == Kind.INFO)
-        status = np.where(view.kind == Kind.OK, view.value // 100, 0).astype(np.intp)
-        np.add.at(self._answers, (route[ended], np.minimum(status[ended], _CLASSES - 1)), 1)
-        noticed = (view.kind == Kind.OBSERVE) & (view.point == Field.NOTICE)
-        which = np.minimum(view.value[noticed], len(Notice)).astype(np.intp)
-        np.add.at(self._notices, (route[noticed], which), 1)
+        status = np.where(view.kind == Kind.OK, view.value // 100, 0)[ended]
+        np.add.at(self._counts, (route[ended], np.minimum(status, _CLASSES - 1)), 1)
+        noticed = view.observed & (view.point == Field.NOTICE)
+        np.add.at(self._counts, (route[noticed], view.value[noticed] + np.uint64(_CLASSES)), 1)
 
     def _grow(self, routes: int) -> None:
-        more = routes - len(self._answers)
-        if more > 0:
-            self._answers = np.pad(self._answers, ((0, more), (0, 0)))
-            self._notices = np.pad(self._notices, ((0, more), (0, 0)))
+        grown = np.zeros((max(routes, len(self._counts)), _WIDTH), np.int64)
+        grown[: len(self._counts)] = self._counts
+        self._counts = grown
 
     def finish(self, facts: ColumnFacts) -> Result:
         """Say which routes prove something, and why others don't."""
         self._grow(len(facts.routes))
-        answers = self._answers[: len(facts.routes)]
+        answers = self._counts[: len(facts.routes), :_CLASSES]
         good = answers[:, 2] + answers[:, 3]
         asked = answers.sum(axis=1)
         doubts = [*self._reasons(facts, int(asked.sum()), doubts=True)]
@@ -124,7 +123,7 @@ class Exercised:
 
     def _reasons(self, facts: ColumnFacts, asked: int, *, doubts: bool) -> Iterator[str]:
         for notice, reason in REASONS.items():
-            by_route = self._notices[: len(facts.routes), notice]
+            by_route = self._counts[: len(facts.routes), _CLASSES + notice]
             count = int(by_route.sum())
             if count and doubts == (reason.doubts and count >= DOUBT_SHARE * asked):
                 labels = [facts.routes[int(at)].label for at in np.flatnonzero(by_route)]
@@ -133,7 +132,8 @@ class Exercised:
 
 def _silent(facts: ColumnFacts, answers: np.ndarray[tuple[int, int], np.dtype[np.int64]]) -> Iterator[str]:
     """Name each route that is no evidence, and say why."""
-    for route, counts in zip(facts.routes, answers.tolist(), strict=True):
+    for number, route in enumerate(facts.routes):
+        counts = answers[number].tolist()
         unanswered, _, ok, redirect, client, server = counts
         if ok or redirect:
             continue

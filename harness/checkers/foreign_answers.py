@@ -69,17 +69,17 @@ class ForeignAnswers:
         sent, seen = self._sent.records(), self._foreign.records()
         if not len(sent) or not len(seen):
             return 0
-        order = np.argsort(sent["op"], kind="stable")
+        order = np.argsort(sent["op"])
         owners, slots = _owners(np.ascontiguousarray(seen["value"]))
         at = np.minimum(np.searchsorted(sent["op"], owners, sorter=order), len(sent) - 1)
         rows = order[at]
         was_sent = sent["op"][rows] == owners
         published = published_fields(facts.routes, facts.shared)
-        routes = np.minimum(sent["spare"][rows], len(published) - 1).astype(np.intp)
+        routes = np.minimum(sent["spare"][rows], len(facts.routes))
         shared = was_sent & published[routes, slots]
         for index in np.flatnonzero(was_sent & ~shared):
             self._add(int(index), self._sent.event(int(rows[index])), facts)
-        for index in np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0)) if facts.earlier else ():
+        for index in np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0)):
             if _is_earlier(int(owners[index]), facts):
                 self._add(int(index), None, facts)
         return int(shared.sum())
@@ -108,11 +108,12 @@ class ForeignAnswers:
 def _owners(values: U64) -> tuple[U64, Rows]:
     """Return the operations that sent these canaries, and the slots; :func:`owner_of` for many."""
     made = [owner_of(int(value)) for value in values]
-    return np.array([owner for owner, _ in made], np.uint64), np.array([slot for _, slot in made], np.intp)
+    return np.array([owner for owner, _ in made], np.uint64), np.array([slot for _, slot in made])
 
 
 def _is_earlier(operation: int, facts: ColumnFacts) -> bool:
-    return split_canary(operation).number <= dict(facts.earlier).get(caller_of(operation), 0)
+    caller, number = caller_of(operation), split_canary(operation).number
+    return any(caller == earlier and number <= most for earlier, most in facts.earlier)
 
 
 def _caller(canaries: U64) -> U64:

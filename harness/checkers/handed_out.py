@@ -23,7 +23,7 @@ from harness.history.canary import name_canary
 from harness.history.columns import Records
 from harness.history.event import Event
 from harness.history.facts import ColumnFacts
-from harness.history.layout import Field, Kind, Place, Side
+from harness.history.layout import Field, Place, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
@@ -49,9 +49,8 @@ class HandedOut:
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the clients' matter."""
-        if view.side is Side.CLIENT and view.observed_points[Field.HANDED]:
-            handed = (view.kind == Kind.OBSERVE) & (view.point == Field.HANDED)
-            self._handed.add(view, np.flatnonzero(handed))
+        if view.side is Side.CLIENT:
+            self._handed.add(view, np.flatnonzero(view.observed & (view.point == Field.HANDED)))
 
     def finish(self, facts: ColumnFacts) -> Result:
         """Judge each name by itself."""
@@ -59,7 +58,7 @@ class HandedOut:
         judged = 0
         if len(handed):
             clients = (handed["op"] >> _CALLER_SHIFT & _CALLER_MASK).astype(np.int64)
-            order = np.argsort(handed["expected"], kind="stable")
+            order = np.lexsort((handed["expected"],))  # stable, so that who was first is named first
             cuts = np.flatnonzero(np.diff(handed["expected"][order])) + 1
             for rows in np.split(order, cuts):
                 judged += self._judge(handed, clients, rows, facts)
@@ -70,16 +69,14 @@ class HandedOut:
     def _judge(self, handed: Records, clients: Rows, rows: Rows, facts: ColumnFacts) -> int:
         tokens, which = np.unique(handed["value"][rows], return_inverse=True)
         pairs = np.unique(np.stack([which, clients[rows]]), axis=1)
-        times = np.bincount(pairs[0], minlength=len(tokens))
         served = len(np.unique(pairs[1]))
-        if len(tokens) < TOKENS_MIN or float(times.mean()) > min(CLIENTS_MAX, served / 2):
+        if len(tokens) < TOKENS_MIN or len(pairs[0]) / len(tokens) > min(CLIENTS_MAX, served / 2):
             return 0
-        for token in np.flatnonzero(times > 1):
-            mine = rows[which == token]
-            first = int(mine[0])
-            for at in map(int, mine[1:]):
-                if clients[at] != clients[first]:
-                    self._add(self._handed.event(first), self._handed.event(at), facts)
+        firsts: dict[int, int] = {}
+        for at in map(int, rows):
+            first = firsts.setdefault(int(handed["value"][at]), at)
+            if clients[at] != clients[first]:
+                self._add(self._handed.event(first), self._handed.event(at), facts)
         return 1
 
     def _add(self, first: Event, second: Event, facts: ColumnFacts) -> None:
@@ -87,7 +84,7 @@ class HandedOut:
         self._tally.add(second.source, second.number, second["op"], "handed-out-twice", build)
 
     def _violation(self, first: Event, second: Event, facts: ColumnFacts) -> Violation:
-        where = _WORDS.get(Place(second["detail"]), "its answer")
+        where = _WORDS[Place(second["detail"])]
         number = second["spare"]
         route = f" of {facts.routes[number].label}" if number < len(facts.routes) else ""
         sentence = (

@@ -9,7 +9,7 @@ import numpy as np
 from harness.history.columns import CLIENT_DTYPE, Batch, Records
 from harness.history.event import Event
 
-from .view import Rows, View, event_of
+from .view import Rows, View, event_of, without_records
 
 
 @dataclass(slots=True)
@@ -21,19 +21,17 @@ class Kept:
     def add(self, view: View, rows: Rows) -> None:
         """Keep rows of a view."""
         if rows.size:
-            batch = Batch(view.side, view.source, view.batch.pid, 0, np.empty(0, CLIENT_DTYPE))
-            self._parts.append((batch, view.records[rows], rows + view.first))
+            self._parts.append((without_records(view.batch), view.records[rows], rows + view.first))
 
     def records(self) -> Records:
         """Return all of them, by journal and number, however they were fed."""
         self._parts.sort(key=lambda part: (part[0].source, int(part[2][0])))
-        parts = [records for _, records, _ in self._parts]
-        return np.concatenate(parts) if parts else np.empty(0, CLIENT_DTYPE)
+        return np.concatenate([np.empty(0, CLIENT_DTYPE), *(records for _, records, _ in self._parts)])
 
     def event(self, at: int) -> Event:
         """Return one of :meth:`records` as a witness."""
         for batch, records, numbers in self._parts:
             if at < len(records):
-                return event_of(batch, records[at : at + 1], int(numbers[at]))
+                return event_of(batch, records[[at]], int(numbers[at]))
             at -= len(records)
         raise IndexError(at)

@@ -7,7 +7,7 @@ declared as published on purpose. So records that prove something (few) are kept
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -22,7 +22,7 @@ from harness.history.layout import Kind, Residue, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
-from .sent import NO_ROUTE, SentRoutes, is_published, name_field, name_route
+from .sent import SentRoutes, name_field, name_route, published_fields
 from .sentences import capital, join_and, plural
 from .tally import Tally
 from .view import View
@@ -104,14 +104,20 @@ class ResidueFold(Fold):
         """Judge, with the names filled in."""
         tally, counts = Tally(), dict(self._facts)
         routes = self._sent.routes_of([row.event["request"] for row in self._rows])
-        for row in self._private(routes, facts):
+        published = published_fields(facts.routes, facts.shared)
+        private, declared = [], 0
+        for row in self._rows:
+            if published[min(routes[row.event["request"]], len(facts.routes)), _slot(row)]:
+                declared += 1
+            else:
+                private.append(row)
+        for row in _one_of_each(private):
             event = row.event
             breach = self._breaches[Residue(event["point"])]
             build = partial(self._violation, breach, row, routes, facts)
             tally.add(event.source, event.number, event["op"], breach.anomaly, build)
         if facts.shared:
-            told = [row for row in self._rows if _is_published(row, routes, facts)]
-            counts["declared_as_shared"] = len(told)
+            counts["declared_as_shared"] = declared
         looked, doubts = Looked(server=self._looked), self._doubts(facts)
         return conclude(self._law, facts, looked, tally.close(facts), counts=counts, doubts=doubts)
 
@@ -128,28 +134,13 @@ class ResidueFold(Fold):
         elif served and not self._summarised:
             yield "Every process was killed before it was searched for what requests left: stop it in order."
 
-    def _private(self, routes: Mapping[int, int], facts: ColumnFacts) -> Iterator[_Row]:
-        """Yield what nobody published, one row for what one thing holds of one operation: that of a field."""
-        best: dict[tuple[str, int, int], _Row] = {}
-        for row in self._rows:
-            if _is_published(row, routes, facts):
-                continue
-            event = row.event
-            if event["point"] != Residue.KEPT:
-                yield row
-                continue
-            of = (event.source, event["op"], event["value"])
-            if of not in best or _slot(row) > _slot(best[of]):
-                best[of] = row
-        yield from best.values()
-
     def _violation(
         self, breach: Breach, row: _Row, routes: Mapping[int, int], facts: ColumnFacts
     ) -> Violation:
         event = row.event
         operation, owner = event["op"], event["request"]
         number = event["value"]
-        route = routes.get(owner, NO_ROUTE)
+        route = routes[owner]
         slot = _slot(row)
         sentence = breach.sentence.format(
             op=name_canary(operation),
@@ -176,6 +167,20 @@ def _processes(journals: Sequence[JournalFacts]) -> str:
     )
 
 
+def _one_of_each(rows: Iterable[_Row]) -> Iterator[_Row]:
+    """Yield one row for what one thing holds of one operation, that of a field; and whatever is not held."""
+    best: dict[tuple[str, int, int], _Row] = {}
+    for row in rows:
+        event = row.event
+        if event["point"] != Residue.KEPT:
+            yield row
+            continue
+        of = (event.source, event["op"], event["value"])
+        if of not in best or _slot(row) > _slot(best[of]):
+            best[of] = row
+    yield from best.values()
+
+
 def _row(view: View, at: int) -> _Row:
     event = view.event(at)
     canaries = dict.fromkeys((event["request"], event["op"]))
@@ -184,9 +189,4 @@ def _row(view: View, at: int) -> _Row:
 
 
 def _slot(row: _Row) -> int:
-    return owner_of(row.canary)[1] if row.canary not in (ABSENT, UNMARKED) else 0
-
-
-def _is_published(row: _Row, routes: Mapping[int, int], facts: ColumnFacts) -> bool:
-    route = routes.get(row.event["request"], NO_ROUTE)
-    return bool(_slot(row)) and is_published(row.canary, route, facts)
+    return owner_of(row.canary)[1]

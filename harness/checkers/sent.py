@@ -11,14 +11,13 @@ from fnmatch import fnmatchcase
 import numpy as np
 import numpy.typing as npt
 
-from harness.blackbox.carrying import COOKIE_SLOT, FIRST_SLOT, HEADER_SLOT, SLOTS_MAX, owner_of
+from harness.blackbox.carrying import COOKIE_SLOT, FIRST_SLOT, HEADER_SLOT, SLOTS_MAX
 from harness.history.facts import ColumnFacts, RouteFacts
-from harness.history.layout import Kind, Side
 
 from .view import View
 
 _ALWAYS = {HEADER_SLOT: "its header X-Canary", COOKIE_SLOT: "its cookie canary"}
-#: Stands for the route of an operation that nobody sent.
+#: Stands for the route of an operation that nobody sent: of what there is by route, the last row.
 NO_ROUTE = -1
 
 
@@ -26,23 +25,20 @@ class SentRoutes:
     """The route of every operation that was sent: 12 bytes each."""
 
     def __init__(self) -> None:
-        self._operations: list[npt.NDArray[np.uint64]] = []
-        self._routes: list[npt.NDArray[np.int32]] = []
+        self._sent: list[tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint32]]] = []
 
     def feed(self, view: View) -> None:
         """Take in a batch of a client's."""
-        rows = np.flatnonzero(view.kind == Kind.INVOKE) if view.side is Side.CLIENT else ()
-        if len(rows):
-            self._operations.append(view.op[rows])
-            self._routes.append(view.column("spare")[rows].astype(np.int32))
+        rows = view.openings
+        self._sent.append((view.op[rows], view.column("spare")[rows]))
 
     def routes_of(self, operations: list[int]) -> dict[int, int]:
         """Return the number of each operation's route, :data:`NO_ROUTE` for one that nobody sent."""
         found = dict.fromkeys(operations, NO_ROUTE)
         wanted = np.array(sorted(found), np.uint64)
-        for sent, routes in zip(self._operations, self._routes, strict=True):
-            hits = np.flatnonzero(np.isin(sent, wanted))
-            found.update(zip(sent[hits].tolist(), routes[hits].tolist(), strict=True))
+        for sent, routes in self._sent:
+            for at in np.flatnonzero(np.isin(sent, wanted)):
+                found[int(sent[at])] = int(routes[at])
         return found
 
 
@@ -54,13 +50,6 @@ def published_fields(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) ->
         for index, (_, name) in enumerate(route.fields[: SLOTS_MAX + 1 - FIRST_SLOT]):
             published[number, FIRST_SLOT + index] = whole or name in shared
     return published
-
-
-def is_published(canary: int, route: int, facts: ColumnFacts) -> bool:
-    """Return whether the caller that sent *canary*, by this route, published it on purpose."""
-    if not facts.shared or not 0 <= route < len(facts.routes):
-        return False
-    return bool(published_fields(facts.routes, facts.shared)[route, owner_of(canary)[1]])
 
 
 def name_route(number: int, facts: ColumnFacts) -> str:

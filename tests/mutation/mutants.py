@@ -26,7 +26,7 @@ from typing import NamedTuple
 
 ROOT = Path(__file__).resolve().parents[2]
 COPY = ROOT / "build" / "mutation"
-COPIED = ("harness", "targetapp", "tests", "pyproject.toml")
+COPIED = ("harness", "targetapp", "tests", "pytest_crosstalk.py", "pyproject.toml")
 SURVIVORS = Path(__file__).with_name("survivors.toml")
 #: What mutmut calls a mutant that made a test fail, or go on for too long.
 NOTICED = frozenset({"killed", "timeout"})

@@ -29,6 +29,8 @@ def lines(result: Result) -> Iterator[str]:
         yield f"  = {', '.join(f'{number} {anomaly}' for anomaly, number in result.kinds.items())}"
     for doubt in result.doubts:
         yield f"  ? {doubt}"
+    for note in result.notes:
+        yield f"  ~ {note}"
     if result.cut_off:
         yield f"  cut off: {', '.join(map(name_canary, result.cut_off))}"
     for violation in result.violations:

@@ -3,16 +3,19 @@
     client.number route status [field=value ...]
 
 ``body=c2.1.4``: the canary of slot 4 of operation 1 of client 2 came back in the body; ``cookie=#77``: the
-token 77 was handed out in a cookie; ``notice=https``: as it says. A status of ``-`` is no answer.
+token 77 was handed out in a cookie; ``notice=https``: as it says. Slot 0 is the operation's own canary. A
+status of ``-`` is no answer, and ``...`` is none yet.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import numpy as np
 
 from harness.blackbox.carrying import field_canary
 from harness.checkers.judge import Judging
-from harness.checkers.table import ALL_CHECKERS
+from harness.checkers.table import ALL_CHECKERS, Checker
 from harness.history.canary import CanaryKind, make_canary
 from harness.history.columns import CLIENT_DTYPE, Batch
 from harness.history.facts import ColumnFacts, JournalFacts, RouteFacts
@@ -47,8 +50,9 @@ def batch_of(story: str, source: str = "client/0") -> Batch:
         op, at = operation(client, number), int(route)
         rows.append((op, 0, 0, 0, Kind.INVOKE, at))
         rows += [_observed(op, at, field) for field in fields]
-        ended = Kind.INFO if status == "-" else Kind.OK
-        rows.append((op, 0, 0 if status == "-" else int(status), 0, ended, at))
+        if status != "...":
+            ended = Kind.INFO if status == "-" else Kind.OK
+            rows.append((op, 0, 0 if status == "-" else int(status), 0, ended, at))
     records = np.zeros(len(rows), CLIENT_DTYPE)
     for index, (op, expected, value, point, kind, at) in enumerate(rows):
         detail = point >> 8
@@ -73,7 +77,8 @@ def _observed(op: int, route: int, field: str) -> tuple[int, int, int, int, int,
             route,
         )
     client, number, slot = map(int, value.removeprefix("c").split("."))
-    return op, op, field_canary(operation(client, number), slot), _SEEN[name], Kind.OBSERVE, route
+    sent = operation(client, number)
+    return op, op, field_canary(sent, slot) if slot else sent, _SEEN[name], Kind.OBSERVE, route
 
 
 def facts_of(
@@ -81,15 +86,21 @@ def facts_of(
 ) -> ColumnFacts:
     """Return what is known of a column with these journals."""
     journals = tuple(
-        JournalFacts(Side.CLIENT, one.source, 1, len(one.records), closed=True) for one in batches
+        JournalFacts(one.side, one.source, one.pid, len(one.records), closed=True) for one in batches
     )
     return ColumnFacts(model, "made-up", True, journals, app=True, routes=ROUTES, shared=shared, named=named)
 
 
 def judge(law: str, *batches: Batch, facts: ColumnFacts | None = None) -> Result:
     """Return what one law says of journals."""
-    judging = Judging([checker for checker in ALL_CHECKERS if checker.law.id == law])
+    laws = [checker for checker in ALL_CHECKERS if checker.law.id == law]
+    (result,) = judged(laws, batches, facts or facts_of(*batches))
+    return result
+
+
+def judged(laws: Iterable[Checker], batches: Iterable[Batch], facts: ColumnFacts) -> tuple[Result, ...]:
+    """Return what some laws say of journals."""
+    judging = Judging(laws)
     for batch in batches:
         judging.feed(batch)
-    (result,) = judging.finish(facts or facts_of(*batches))
-    return result
+    return judging.finish(facts)

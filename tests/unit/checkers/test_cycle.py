@@ -80,6 +80,10 @@ BREACHES = (
      "went from save_session to start_response; request_finished was due."),
     ("illegal-step", f"{UP} 1:serve {FAILED} 1.make_response 1.handle_exception {DOWN} {LEAVE}",
      "went from make_response to handle_exception; after_this_request was due."),
+    ("illegal-step", f"{UP} 1:serve {FAILED} 1.make_response 1.after_this_request 1.save_session {DOWN} {LEAVE}",
+     "went from after_this_request to save_session; after_request or start_response was due."),
+    ("illegal-step", f"1< 1:all 1+app 1.appcontext_pushed 1+req 1.view {DOWN} {LEAVE}",
+     "went from request_context_push to view; open_session or match_request was due."),
     ("illegal-step", f"1< 1:all 1.teardown_appcontext {LEAVE}",
      "went from appcontext_popped to teardown_appcontext; nothing more was due."),
     ("illegal-step", f"1< 1:up 1:serve-view 1.before_request {ANSWER} {DOWN} {LEAVE}",
@@ -175,6 +179,7 @@ OVERRIDDEN = {
     "no preprocessing": f"{UP} 1.request_started 1.dispatch_request 1.view {ANSWER} {DOWN} {LEAVE}",
     "no full_dispatch_request": f"{UP} 1.start_response {DOWN} {LEAVE}",
     "a session interface that takes no attribute": f"1< 1:up-open_session 1:serve {ANSWER} {DOWN} {LEAVE}",
+    "no session and no routing of Flask's": f"1< 1:up-open_session-match_request 1:serve {ANSWER} {DOWN} {LEAVE}",
 }
 
 
@@ -188,6 +193,9 @@ def test_a_user_s_application_may_leave_steps_out(story: str) -> None:
     "story",
     [
         "1:up 1:serve 1:answer-after_request 1.after_request 1.after_request 1:down 1~ 1>",
+        "1:up 1.request_started 1.before_request 1.before_request 1.view 1:answer 1:down 1~ 1>",
+        "1:up 1:serve 1:answer 1.start_response 1:down 1~ 1>",
+        "1:up 1:serve 1:answer 1.handle_exception 1:down 1~ 1>",
         "1:up 1:serve 1:answer 1:down-request_tearing_down 1~ 1>",
         # A context that was pushed on the request gets the request's answer.
         "1:up 1:serve 1+req2 1.open_session2 1.match_request2 1.make_response2",

@@ -8,9 +8,10 @@ import pytest
 
 from harness.blackbox.carrying import caller_of
 from harness.checkers.exercised import REASONS
+from harness.checkers.table import checkers_for
 from harness.history.columns import Batch
 from harness.verdict import Verdict
-from tests.unit.checkers.answering import batch_of, facts_of, judge, operation
+from tests.unit.checkers.answering import batch_of, facts_of, judge, judged, operation
 
 LEAK = """
 2.1 0 200
@@ -119,7 +120,7 @@ def test_both_callers_are_named() -> None:
 
 
 def test_names_are_judged_apart() -> None:
-    lines = [f"{n}.1 2 200 cookie=#{n} header=#{n}" for n in range(1, 21)]
+    lines = [f"{n}.1 2 200 cookie=#{n} header=#{n + 1}" for n in range(1, 21)]
     assert judge("B2", batch_of("\n".join(lines))).count == 0
 
 
@@ -177,13 +178,35 @@ def test_a_reason_for_half_of_all_is_a_doubt_and_for_less_a_note(notice: int) ->
 def test_a_column_that_could_not_interleave_is_a_doubt_only_if_it_was_named() -> None:
     batch = batch_of("\n".join(f"{client}.{n} 2 200" for client in (1, 2) for n in range(300)))
     named = judge("EVIDENCE", batch)
-    assert [doubt.partition(":")[0] for doubt in named.doubts] == ["Too few switches inside requests"]
+    (doubt,) = named.doubts
+    assert doubt.startswith("Too few switches inside requests: 0 seen, and a thread column needs 1,000; its")
+    assert named.notes == ()
     other = judge("EVIDENCE", batch, facts=facts_of(batch, named=False))
     assert (other.doubts, other.verdict) == ((), Verdict.VALID)
-    assert "Too few switches inside requests" in other.notes[0]
+    assert [note.partition(";")[0] for note in other.notes] == [doubt.partition(";")[0]]
 
 
-def test_errors_are_no_evidence() -> None:
-    batch = batch_of("\n".join(f"{client}.{n} 2 404" for client in (1, 2) for n in range(300)))
-    doubts = judge("EVIDENCE", batch, facts=facts_of(batch, named=False)).doubts
-    assert [doubt.partition(":")[0] for doubt in doubts] == ["Too few operations answered without an error"]
+@pytest.mark.parametrize(("status", "without"), [(399, 600), (400, 0), (404, 0)])
+def test_errors_are_no_evidence(status: int, without: int) -> None:
+    stories = ("\n".join(f"{client}.{n} 2 {status}" for n in range(300)) for client in (1, 2))
+    batches = [batch_of(story, f"client/{at}") for at, story in enumerate(stories)]
+    result = judge("EVIDENCE", *batches, facts=facts_of(*batches, named=False))
+    assert result.facts["operations_answered_without_an_error"] == without
+    short = [] if without else ["Too few operations answered without an error"]
+    assert [doubt.partition(":")[0] for doubt in result.doubts] == short
+
+
+@pytest.mark.parametrize("contexts", ["", "Flask 3.1.3"])
+def test_laws_about_contexts_are_left_out_where_none_were_observed(contexts: str) -> None:
+    batch = batch_of(LEAK)
+    facts = replace(facts_of(batch), contexts=contexts)
+    laws = [one.law for one in checkers_for(app=True) if contexts or not one.law.contexts]
+    results = judged(checkers_for(app=True), [batch], facts)
+    assert [(one.invariant, one.title) for one in results] == [(law.id, law.title) for law in laws]
+    named = {one.invariant for one in results}
+    assert ("B1" in named, "I1" in named, "I12" in named) == (True, bool(contexts), True)
+
+
+def test_probes_have_no_laws_of_apps() -> None:
+    laws = {one.law.id for one in checkers_for(app=False)}
+    assert ("B1" in laws, "I1" in laws, "I12" in laws) == (False, True, False)
