@@ -54,6 +54,13 @@ def test_of_an_operation_the_first_is_kept() -> None:
     assert {tuple(kept(list(order))) for order in permutations(entries)} == {("s 3", "s 4")}
 
 
+def test_one_that_an_earlier_one_replaced_takes_no_room() -> None:
+    others = [("s", number, number) for number in range(4, 3 + KEPT)]
+    first = [f"s {number}" for number in range(3, 3 + KEPT)]
+    assert kept([("s", 50, 1), ("s", 3, 1), *others]) == first
+    assert kept([("s", 50, 1), ("s", 3, 1), *others, ("s", 20, 99)]) == first
+
+
 @pytest.mark.parametrize("size", [1, 2, 100])
 def test_rows_of_a_batch_are_kept_as_single_ones_are(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("harness.checkers.tally.KEPT", 2)
