@@ -68,17 +68,8 @@ def test_column_json_is_as_documented_and_read_back(run: store.Run) -> None:
     assert set(json.loads(column.meta_path.read_text())) == {
         *("format", "model", "server", "concurrency", "faults", "yields", "switch_interval_s", "target"),
         *("target_python", "address", "inside", "users", "load_workers", "started_utc", "ended_utc"),
-        *(
-            "seed",
-            "operations",
-            "duration_s",
-            "locust",
-            "black_box",
-            "scenarios",
-            "guard",
-            "reuse_app_context",
-        ),
-        *("app", "framework", "contexts", "routes", "skipped", "shared", "named"),
+        *("seed", "operations", "duration_s", "locust", "black_box", "scenarios", "guard"),
+        *("reuse_app_context", "app", "framework", "contexts", "routes", "skipped", "shared", "named"),
     }
 
 

@@ -1,4 +1,4 @@
-"""What the samples of a process and its descendants add up to."""
+"""The sampler writes what it sees, adds it up, and survives what it can't."""
 
 from __future__ import annotations
 
@@ -22,7 +22,42 @@ def last_row(path: Path) -> dict[str, str]:
         return list(csv.DictReader(file))[-1]
 
 
-def test_a_process_and_its_child_are_added_up(tmp_path: Path) -> None:
+def test_a_process_and_its_descendants_are_summed_up(tmp_path: Path) -> None:
+    code = "import os, sys\nchild = os.fork()\nif child: print(child, flush=True)\nsys.stdin.read()"
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        child = int(process.stdout.readline())
+        sampler = Sampler(tmp_path / "resources.csv")
+        sampler.attach(process.pid)
+        assert sampler.sample() == {process.pid, child}
+        assert sampler.sample() == {process.pid, child}
+        process.communicate()
+        assert process.pid not in sampler.sample()
+        sampler.close()
+    with (tmp_path / "resources.csv").open() as file:
+        first, second = csv.DictReader(file)
+    assert (first["processes"], first["threads"]) == ("2", "2")
+    assert float(second["t_s"]) >= float(first["t_s"]) >= 0
+    assert sampler.problem == ""
+
+
+def test_a_sampler_that_watches_nobody_sees_nobody(tmp_path: Path) -> None:
+    sampler = Sampler(tmp_path / "resources.csv")
+    assert sampler.sample() == frozenset()
+    sampler.close()
+
+
+def test_a_full_disk_is_remembered_and_not_raised() -> None:
+    sampler = Sampler(Path("/dev/full"))
+    sampler.attach(os.getpid())
+    assert os.getpid() in sampler.sample()
+    sampler.close()
+    assert "No space left" in sampler.problem
+
+
+def test_the_memory_of_a_child_is_added(tmp_path: Path) -> None:
     sampler = Sampler(tmp_path / "resources.csv")
     sampler.attach(os.getpid())
     before = sampler.sample()
