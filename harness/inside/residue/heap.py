@@ -1,7 +1,8 @@
 """What is still in the heap of finished operations, once all is quiet.
 
-1. The collector runs; what ``gc.freeze`` hid is shown again (a leak into a container made before a fork would
-   be missed otherwise).
+1. What ``gc.freeze`` hid is shown again (a leak into a container made before a fork would be missed otherwise),
+   and the collector runs; then it rests until the end, since it stops tracking a tuple of atoms when it meets
+   one, and what was a holder then could not be placed any more.
 2. Every tracked object's atoms are looked at, a chunk at a time, and the locals of running frames besides:
    the collector sees no frame that runs. A chunk without canaries costs nothing more.
 3. For what holds some, routes are found from the modules and the application (``routes``), and each route is
@@ -81,22 +82,24 @@ def search_heap(
     :param spared: operations that a running frame may hold: the last of each thread that exists.
     :param limits: the most entries of a cache that is no breach.
     """
-    before = sys.getswitchinterval()
+    before, collects = sys.getswitchinterval(), gc.isenabled()
     sys.setswitchinterval(_UNDISTURBED_S)
+    gc.unfreeze()
+    gc.collect()
+    gc.disable()
     try:
         time.sleep(0)  # whoever waits for the interpreter now does so with the old interval
         return _search(finished, roots or {}, spared, limits)
     finally:
         sys.setswitchinterval(before)
+        if collects:
+            gc.enable()
 
 
 def _search(
     finished: Finished, roots: Mapping[str, object], spared: Collection[int], limits: Limits
 ) -> Found:
     finished.prepare()
-    gc.collect()
-    if gc.get_freeze_count():
-        gc.unfreeze()
     atoms = Atoms(finished)
     objects = gc.get_objects()
     holders = find_holders(objects, atoms)
