@@ -20,10 +20,10 @@ BREACHES = {
         "inherited", "{op} began and ended with what {owner} had sent{field} and left behind in {name}."
     ),
     Residue.ACTIVE_AT_START: Breach(
-        "active-at-start", "When {op} reached the application, {name} still held a context."
+        "active-at-start", "When {op} reached the application, {name} was still active."
     ),
     Residue.ACTIVE_WHEN_IDLE: Breach(
-        "active-when-idle", "A thread of a pool had no work left, and {name} still held a context."
+        "active-when-idle", "A thread of a pool had no work left, and {name} was still active."
     ),
 }
 COUNTED = {Residue.LEFT: "left_behind"}

@@ -116,7 +116,7 @@ LEAKY = (
     ),
     App(
         "leaky/flask_pushed_context.py:app", "I11", "I11", "I11",
-        "reached the application, the app context still held a context",
+        "reached the application, the app context was still active",
         may=("B1", "I0", "I1", "I6", "CYCLE"),
     ),
     App(

@@ -1,8 +1,8 @@
 """What is still in the heap of finished operations, once all is quiet.
 
-1. What ``gc.freeze`` hid is shown again (a leak into a container made before a fork would be missed otherwise),
-   and the collector runs; then it rests until the end, since it stops tracking a tuple of atoms when it meets
-   one, and what was a holder then could not be placed any more.
+1. What ``gc.freeze`` hid is shown again (a leak into a container made before a fork would be missed
+   otherwise), and the collector runs; then it rests until the end, since it stops tracking a tuple of atoms
+   when it meets one, and what was a holder then could not be placed any more.
 2. Every tracked object's atoms are looked at, a chunk at a time, and the locals of running frames besides:
    the collector sees no frame that runs. A chunk without canaries costs nothing more.
 3. For what holds some, routes are found from the modules and the application (``routes``), and each route is

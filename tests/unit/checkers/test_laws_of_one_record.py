@@ -141,8 +141,8 @@ STORIES = (
     ("I11", "2< 2> 2&left[request=2] 1< 1> 1&summary[op=0,value=n2]", "", ""),
     ("I11", "2< 2> 1< 1> 1&inherited[request=2,value=n7]", "inherited", "Operation w0.c1#1 began and ended with what operation w0.c2#1 had sent and left behind in the ContextVar 'user'."),
     ("I11", "2< 2> 1< 1> 1&inherited[request=2,value=n8]", "inherited", "left behind in something unnamed (0000000000000008)."),
-    ("I11", "1< 1&active_at_start[value=n7]", "active-at-start", "When operation w0.c1#1 reached the application, the ContextVar 'user' still held a context."),
-    ("I11", "1< 1&active_when_idle[value=n7]", "active-when-idle", "A thread of a pool had no work left, and the ContextVar 'user' still held a context."),
+    ("I11", "1< 1&active_at_start[value=n7]", "active-at-start", "When operation w0.c1#1 reached the application, the ContextVar 'user' was still active."),
+    ("I11", "1< 1&active_when_idle[value=n7]", "active-when-idle", "A thread of a pool had no work left, and the ContextVar 'user' was still active."),
     # I12: a body is closed once
     ("I12", "1< 1> 1&summary[op=0,value=n1]", "", ""),
     ("I12", "1< 1> 1&closed_again", "closed-again", "The body of operation w0.c1#1 was closed a second time."),
