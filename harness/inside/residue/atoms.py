@@ -17,7 +17,8 @@ import io
 import sys
 from collections.abc import Container, Iterable, Sequence
 from itertools import chain, compress, filterfalse
-from types import FunctionType, ModuleType
+from operator import itemgetter
+from types import FunctionType, ModuleType, NoneType
 from typing import Any
 
 from .canaries import LEAST, Finished
@@ -53,9 +54,11 @@ def _mask(*codes: int) -> bytes:
 
 
 _IS_TEXT, _IS_BYTES, _IS_INTEGER = _mask(_TEXT), _mask(_BYTES), _mask(_INTEGER)
-#: All codes but a buffer's become nothing.
-_BUFFERS = bytes(_BUFFER if each == _BUFFER else 0 for each in range(256))
 _IS_DICT, _IS_CONTAINER, _IS_BUFFER = _mask(_DICT), _mask(_DICT, _TUPLE), _mask(_BUFFER)
+#: Most of what is referred to is text, or nothing to us; the rest is taken out in one pass, and what is done
+#: with each kind of it works on few.
+_COMMON = bytes((_NOTHING, _TEXT))
+_IS_RARE = _mask(_BYTES, _INTEGER, _TUPLE, _DICT, _BUFFER)
 
 
 class Atoms:
@@ -63,37 +66,36 @@ class Atoms:
 
     def __init__(self, finished: Finished) -> None:
         self._finished = finished
-        self._known: dict[type, int] = {}
+        self._known: dict[type, int] = {NoneType: _NOTHING}
         self._entered: dict[type, bool] = {}
 
     def referred(self, objects: Sequence[Any]) -> list[int]:
         """Return the canaries in the atoms that *objects* refer to, and in the buffers among them."""
-        found: list[int] = []
-        dicts: Iterable[dict[Any, Any]] = ()
-        # Few chunks hold a buffer, some no dict: which types there are is soon said.
-        types = set(map(type, objects))
-        if any(self._code(cls) in (_DICT, _BUFFER) for cls in types):
-            codes = self._codes(objects)
-            found = self._search(objects, codes.translate(_BUFFERS)) if _BUFFER in codes else []
-            dicts = compress(objects, codes.translate(_IS_DICT))
+        codes = self._codes(objects)
+        found = self._in_buffers(compress(objects, codes.translate(_IS_BUFFER))) if _BUFFER in codes else []
         for _ in range(_DEPTH_MAX):
             referents = gc.get_referents(*objects)
-            for each in dicts:
+            for each in compress(objects, codes.translate(_IS_DICT)) if _DICT in codes else ():
                 referents += dict.keys(each)  # not a subclass's own: that may do anything
             codes = self._codes(referents)
-            found += self._search(referents, codes)
-            inner = compress(referents, codes.translate(_IS_CONTAINER))
+            rare = list(compress(referents, codes.translate(_IS_RARE)))
+            rare_codes = codes.translate(None, _COMMON)
+            found += self._in_texts(compress(referents, codes.translate(_IS_TEXT)))
+            found += self._in_rare(rare, rare_codes)
+            inner = compress(rare, rare_codes.translate(_IS_CONTAINER))
             objects = list(filterfalse(gc.is_tracked, inner))
             if not objects:
                 break
             # Constants are shared by many: once is enough.
             objects = list(dict(zip(map(id, objects), objects, strict=True)).values())
-            dicts = compress(objects, self._codes(objects).translate(_IS_DICT))
+            codes = self._codes(objects)
         return found
 
     def among(self, values: Sequence[Any]) -> list[int]:
         """Return the canaries in those of *values* that are atoms or buffers."""
-        return self._search(values, self._codes(values))
+        codes = self._codes(values)
+        found = self._in_texts(compress(values, codes.translate(_IS_TEXT)))
+        return found + self._in_rare(values, codes)
 
     def are_entered(self, cls: type) -> bool:
         """Return whether objects of a class may be the application's."""
@@ -106,21 +108,19 @@ class Atoms:
         """Return what is done with each of *values*, by its type."""
         while True:
             try:
-                return bytes(map(self._known.__getitem__, map(type, values)))
+                # One call looks all of them up; of fewer than two it would make no tuple.
+                return bytes(itemgetter(NoneType, NoneType, *map(type, values))(self._known)[2:])
             except KeyError:
                 for cls in set(map(type, values)) - self._known.keys():
                     self._known[cls] = _code_of(cls)
 
-    def _code(self, cls: type) -> int:
-        code = self._known.get(cls)
-        if code is None:
-            code = self._known[cls] = _code_of(cls)
-        return code
+    def _in_texts(self, texts: Iterable[str]) -> list[int]:
+        text = "\n".join(texts)
+        return self._finished.in_text(text) if self._finished.may_be_in_text(text) else []
 
-    def _search(self, values: Sequence[Any], codes: bytes) -> list[int]:
-        finished = self._finished
-        text = "\n".join(compress(values, codes.translate(_IS_TEXT)))
-        found = finished.in_text(text) if finished.may_be_in_text(text) else []
+    def _in_rare(self, values: Sequence[Any], codes: bytes) -> list[int]:
+        """Return what is in the bytes, integers and buffers among *values*."""
+        finished, found = self._finished, list[int]()
         if _BYTES in codes:
             data = b"\n".join(compress(values, codes.translate(_IS_BYTES)))
             if finished.may_be_in_bytes(data):
@@ -129,9 +129,11 @@ class Atoms:
         if _INTEGER in codes and max(compress(values, codes.translate(_IS_INTEGER))) > LEAST:
             found += finished.in_integers(compress(values, codes.translate(_IS_INTEGER)))
         if _BUFFER in codes:
-            for buffer in compress(values, codes.translate(_IS_BUFFER)):
-                found += finished.in_bytes(_content(buffer))
+            found += self._in_buffers(compress(values, codes.translate(_IS_BUFFER)))
         return found
+
+    def _in_buffers(self, buffers: Iterable[Any]) -> list[int]:
+        return [canary for each in buffers for canary in self._finished.in_bytes(_content(each))]
 
 
 def _content(buffer: Any) -> bytes:

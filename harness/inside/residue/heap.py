@@ -160,15 +160,23 @@ def find_holders(objects: Sequence[Any], atoms: Atoms) -> list[Holder]:
     """Return the objects that refer to canaries directly, or by what the collector does not track."""
     holders: list[Holder] = []
     for start in range(0, len(objects), _CHUNK):
-        chunk = objects[start : start + _CHUNK]
-        if not atoms.referred(chunk):
-            continue
-        for each in chunk:
-            if each is not holders and not is_ours(each) and (canaries := atoms.referred([each])):
-                holders.append(Holder(each, canaries))
+        holders += _holders_in(objects[start : start + _CHUNK], atoms)
         if len(holders) >= HOLDERS_MAX:
             break
     return holders
+
+
+def _holders_in(chunk: Sequence[Any], atoms: Atoms) -> Iterator[Holder]:
+    """Yield those of a chunk, halved until one object is left: few hold any."""
+    canaries = atoms.referred(chunk)
+    if not canaries:
+        return
+    if len(chunk) > 1:
+        half = len(chunk) // 2
+        yield from _holders_in(chunk[:half], atoms)
+        yield from _holders_in(chunk[half:], atoms)
+    elif not is_ours(chunk[0]):
+        yield Holder(chunk[0], canaries)
 
 
 def _held_by_frames(atoms: Atoms, spared: Collection[int]) -> Iterator[tuple[str, list[int]]]:

@@ -94,7 +94,9 @@ def _spread(starts: list[Any], parents: Parents, left: set[int]) -> None:
 
 
 def is_ours(thing: object) -> bool:
-    """Whether a thing is of the harness's own making, or of what drives tests."""
+    """Whether a thing is the harness's own, or of what drives tests; or a module of theirs."""
+    if type(thing) is dict and "__spec__" in thing:
+        return str(thing.get("__name__", "")).startswith(_OURS)
     return _module_of(type(thing)).startswith(_OURS)
 
 
