@@ -160,7 +160,7 @@ LEAKY = (
     # plain WSGI
     App(
         "leaky/wsgi_shared_handler.py:app", "B1", "B1", "",
-        sent("/search", _BODY, "/search", field("q", "query")),
+        sent("/(search)?", _BODY, "/search", field("q", "query")),
     ),
     # The one that threads don't bring out: each process makes the ids of the others.
     App(
