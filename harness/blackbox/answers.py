@@ -10,19 +10,21 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
+from urllib.parse import urlsplit
 
 from harness.history.layout import Field, Notice, Place
 
-from .carrying import caller_of
+from .carrying import caller_of, owner_of
 from .searching import find_canaries
 from .tokens import Token, body_tokens, cookie_tokens, header_tokens, signed_content
 
-# : Foreign canaries of one place that are told of. More than prove anything: digests may look like some of
-# them.
-FOREIGN_MAX = 64
+#: Foreign canaries of one place that are told of. More than prove anything: digests may look like some of
+#: them. Of one caller's in one field a few will do: a guestbook must not crowd out the rest.
+FOREIGN_MAX, FOREIGN_ALIKE_MAX = 64, 4
 #: A body of more bytes once unpacked is looked at up to here.
 UNPACKED_MAX = 1 << 24
-_ENCODINGS = {"gzip": 31, "x-gzip": 31, "deflate": 47}  # zlib's window bits: with this header, or with any
+#: zlib's window bits: with this header; or with any, or with none.
+_ENCODINGS = {"gzip": (31,), "x-gzip": (31,), "deflate": (47, -15)}
 _ENTRANCES = ("login", "signin", "sign-in", "log-in", "accounts/login")
 
 
@@ -71,7 +73,7 @@ def observe_answer(operation: int, answer: Answer, seen: Seen) -> list[Row]:
     for point, pieces in _places(answer, body):
         found = sorted({canary for piece in pieces for canary in find_canaries(piece)})
         foreign = [canary for canary in found if caller_of(canary) != caller_of(operation)]
-        rows += [Row(point, operation, canary) for canary in foreign[:FOREIGN_MAX]]
+        rows += [Row(point, operation, canary) for canary in _told(operation, foreign)]
         own = next((canary for canary in found if caller_of(canary) == caller_of(operation)), 0)
         if own:
             rows.append(Row(point, operation, own))
@@ -82,17 +84,38 @@ def observe_answer(operation: int, answer: Answer, seen: Seen) -> list[Row]:
     return rows
 
 
-def notices_of(method: str, answer: Answer, dropped_cookie: bool, *, forwarded: bool = False) -> list[Row]:
+def _told(operation: int, foreign: list[int]) -> list[int]:
+    """Return those that are told of: of each caller's in each field the latest few; drawn, if it is many."""
+    if len(foreign) <= FOREIGN_MAX:
+        return foreign
+    alike: dict[tuple[int, int], list[int]] = {}
+    for canary in foreign:
+        owner, slot = owner_of(canary)
+        alike.setdefault((caller_of(owner), slot), []).append(canary)
+    # What one answer can't tell another one does: who is left out is drawn anew for each.
+    ranked = sorted(
+        (rank, zlib.crc32(b"%x %x" % (operation, canary)), canary)
+        for group in alike.values()
+        for rank, canary in enumerate(reversed(group[-FOREIGN_ALIKE_MAX:]))
+    )
+    return sorted(canary for _, _, canary in ranked[:FOREIGN_MAX])
+
+
+def notices_of(
+    method: str, answer: Answer, dropped_cookie: bool, *, forwarded: bool = False, host: str = ""
+) -> list[Row]:
     """Return what an answer says about how the app is asked rather than about isolation.
 
     :param dropped_cookie: it deletes a cookie that the client held.
     :param forwarded: HTTPS is claimed already.
+    :param host: who was asked: to log in at another's is no redirect to HTTPS.
     """
     found: list[Notice] = []
     location = next(iter(answer.all_headers("location")), "")
+    entrance = any(word in location.lower() for word in _ENTRANCES)
     if 300 <= answer.code < 400 and location.startswith("https://") and not forwarded:
-        found.append(Notice.HTTPS)
-    elif 300 <= answer.code < 400 and any(word in location.lower() for word in _ENTRANCES):
+        found.append(Notice.ENTRANCE if entrance and not _is_at(location, host) else Notice.HTTPS)
+    elif 300 <= answer.code < 400 and entrance:
         found.append(Notice.ENTRANCE)
     if answer.code == 429:
         found.append(Notice.RATE_LIMIT)
@@ -100,22 +123,54 @@ def notices_of(method: str, answer: Answer, dropped_cookie: bool, *, forwarded: 
         found.append(Notice.CSRF if b"csrf" in answer.body[:65_536].lower() else Notice.REFUSED)
     if dropped_cookie:
         found.append(Notice.LOGOUT)
+    if answer.body and _undone(answer)[1]:
+        found.append(Notice.CODED)
     # As a plain number: a journal that has to grow takes anything else for no number.
     return [Row(Field.NOTICE, 0, int(notice)) for notice in found]
 
 
+def _is_at(location: str, host: str) -> bool:
+    """Whether a URL is the host's, whatever the port; without a host it may be."""
+    try:
+        there = urlsplit(location).hostname
+    except ValueError:
+        return False
+    return not host or there == urlsplit(f"//{host}").hostname
+
+
 def unpack(answer: Answer) -> bytes:
     """Return the body without its content coding; one that can't be read is returned as it came."""
+    return _undone(answer)[0]
+
+
+def _undone(answer: Answer) -> tuple[bytes, bool]:
+    """Return the body without its content coding, and whether one is left that can't be undone."""
     body = answer.body
     for coding in reversed(",".join(answer.all_headers("content-encoding")).lower().split(",")):
-        bits = _ENCODINGS.get(coding.strip())
-        if bits is None:
+        name = coding.strip()
+        if name in ("", "identity"):
             continue
+        tried = (_inflate(body, bits) for bits in _ENCODINGS.get(name, ()))
+        plain = next((each for each in tried if each is not None), None)
+        if plain is None:
+            return answer.body, True
+        body = plain
+    return body, False
+
+
+def _inflate(body: bytes, bits: int) -> bytes | None:
+    """Return what zlib makes of a body, all members of a gzip; None if it can't, or it is nothing."""
+    parts: list[bytes] = []
+    left = UNPACKED_MAX
+    while body and left > 0:
+        one = zlib.decompressobj(bits)
         try:
-            body = zlib.decompressobj(bits).decompress(body, UNPACKED_MAX)
+            parts.append(one.decompress(body, left))
         except zlib.error:
-            return answer.body
-    return body
+            return b"".join(parts) or None  # bytes after a gzip are ignored, as by everybody
+        left -= len(parts[-1])
+        body = one.unused_data
+    return b"".join(parts)
 
 
 def _places(answer: Answer, body: bytes) -> Iterator[tuple[Field, list[bytes]]]:

@@ -90,24 +90,31 @@ def cookie_tokens(name: str, value: str) -> Iterator[Token]:
     held = signed_content(value)
     if held is not None:
         for key, token in _words_of(held):
-            yield Token(
-                digest_of(token), digest_of(b"cookie " + name.encode("utf-8", "replace") + b" " + key)
-            )
+            yield Token(digest_of(token), digest_of(b"held " + key))
         return
     if is_token(value):
-        yield Token(digest_of(value.encode()), digest_of(b"cookie " + name.encode("utf-8", "replace")))
+        yield Token(digest_of(value.encode()), _name("cookie", name))
 
 
 def header_tokens(name: str, value: str) -> Iterator[Token]:
     """Yield what a header hands out; its name is in lower case."""
     if name not in ABOUT_CONTENT and is_token(value):
-        yield Token(digest_of(value.encode()), digest_of(b"header " + name.encode("latin-1", "replace")))
+        yield Token(digest_of(value.encode()), _name("header", name))
 
 
 def body_tokens(body: bytes) -> Iterator[Token]:
     """Yield what a body hands out, those at a place that several words share left out."""
     for key, token in _words_of(body[:BODY_MAX]):
         yield Token(digest_of(token), digest_of(b"body " + key))
+
+
+def names_of(name: str) -> tuple[int, ...]:
+    """Return by what a token is told that stands at this name: a cookie's, a header's, a key's in either."""
+    return (*(_name(place, name) for place in ("cookie", "body", "held")), _name("header", name.lower()))
+
+
+def _name(place: str, name: str) -> int:
+    return digest_of(f"{place} {name}".encode("utf-8", "replace"))
 
 
 def _words_of(text: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -10,7 +10,8 @@ header, a key of a body) is judged together:
   more workers than that are not forked from one seed, and a constant goes to everybody;
 
 then a token that two clients got is a violation. A seed that is set anew in each request makes a constant,
-and is not found.
+and is not found. What is everybody's and *changes* (a revision of shared state) can't be told from session
+ids that are made of the clock: it is declared with ``--shared``, by its route or its name.
 """
 
 from __future__ import annotations
@@ -18,7 +19,9 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 
+from harness.blackbox.tokens import names_of
 from harness.history.canary import name_canary
 from harness.history.columns import Records
 from harness.history.event import Event
@@ -28,6 +31,7 @@ from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .kept import Kept
+from .sent import is_declared
 from .sentences import capital
 from .tally import Tally
 from .view import Rows, View
@@ -55,15 +59,19 @@ class HandedOut:
     def finish(self, facts: ColumnFacts) -> Result:
         """Judge each name by itself."""
         handed = self._handed.records()
-        judged = 0
+        judged, declared = 0, _declared(handed, facts)
         if len(handed):
             clients = (handed["op"] >> _CALLER_SHIFT & _CALLER_MASK).astype(np.int64)
-            order = np.lexsort((handed["expected"],))  # stable, so that who was first is named first
+            private = np.flatnonzero(~declared)
+            # Stable, so that who was first is named first.
+            order = private[np.lexsort((handed["expected"][private],))]
             cuts = np.flatnonzero(np.diff(handed["expected"][order])) + 1
             for rows in np.split(order, cuts):
                 judged += self._judge(handed, clients, rows, facts)
         looked = Looked(client=len(handed))
         counts = {"values": len(handed), "names_judged": judged}
+        if facts.shared:
+            counts["declared_as_shared"] = int(declared.sum())
         return conclude(self._law, facts, looked, self._tally.close(facts), counts=counts)
 
     def _judge(self, handed: Records, clients: Rows, rows: Rows, facts: ColumnFacts) -> int:
@@ -95,6 +103,14 @@ class HandedOut:
         return Violation(
             self._law.id, "handed-out-twice", capital(sentence), (first, second), operations, "answer"
         )
+
+
+def _declared(handed: Records, facts: ColumnFacts) -> npt.NDArray[np.bool_]:
+    """Return which were handed out on a route, or stood at a name, that was declared as everybody's."""
+    names = np.array([each for name in facts.shared for each in names_of(name)], np.uint64)
+    routes = np.array([*(is_declared(route, facts.shared) for route in facts.routes), False])
+    declared: npt.NDArray[np.bool_] = routes[np.minimum(handed["spare"], len(facts.routes))]
+    return declared | np.isin(handed["expected"], names)
 
 
 def start(law: Law) -> Fold:

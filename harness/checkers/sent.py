@@ -46,10 +46,15 @@ def published_fields(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) ->
     """Return by route and slot whether a caller publishes what it sends there; the last row: no route."""
     published = np.zeros((len(routes) + 1, SLOTS_MAX + 1), np.bool_)
     for number, route in enumerate(routes):
-        whole = any(one in (route.rule, route.label) or fnmatchcase(route.rule, one) for one in shared)
+        whole = is_declared(route, shared)
         for index, (_, name) in enumerate(route.fields[: SLOTS_MAX + 1 - FIRST_SLOT]):
             published[number, FIRST_SLOT + index] = whole or name in shared
     return published
+
+
+def is_declared(route: RouteFacts, shared: tuple[str, ...]) -> bool:
+    """Return whether what goes by this route is published on purpose."""
+    return any(one in (route.rule, route.label) or fnmatchcase(route.rule, one) for one in shared)
 
 
 def name_route(number: int, facts: ColumnFacts) -> str:

@@ -255,3 +255,4 @@ class Notice(IntEnum):
     CSRF = 4  # 400 or 403 to a method that changes something, and the answer says CSRF
     REFUSED = 5  # the same, and it does not
     LOGOUT = 6  # it deletes a cookie that the client held
+    CODED = 7  # its body is in a coding that is not undone, so that nothing was searched in it

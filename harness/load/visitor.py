@@ -151,7 +151,7 @@ class Visitor:
         rows = observe_answer(operation.canary, answer, self._seen)
         if operation.sends_session:  # what a newcomer is told says nothing of the caller
             dropped = self._jar.take(response)
-            rows += notices_of(operation.method, answer, dropped, forwarded=self._forwarded)
+            rows += notices_of(operation.method, answer, dropped, forwarded=self._forwarded, host=self._host)
         trail.observe(rows)
         trail.end(Kind.OK, response.status)
         failure = FOREIGN if any(_is_foreign(row, operation) for row in rows) else None

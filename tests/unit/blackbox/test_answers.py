@@ -10,8 +10,18 @@ import zlib
 
 import pytest
 
-from harness.blackbox.answers import Answer, Row, Seen, notices_of, observe_answer, unpack
-from harness.blackbox.carrying import field_canary
+from harness.blackbox.answers import (
+    FOREIGN_ALIKE_MAX,
+    FOREIGN_MAX,
+    Answer,
+    Row,
+    Seen,
+    notices_of,
+    observe_answer,
+    unpack,
+)
+from harness.blackbox.carrying import HEADER_SLOT, field_canary
+from harness.blackbox.tokens import names_of
 from harness.history.canary import CanaryKind, make_canary, to_text
 from harness.history.layout import Field, Notice
 
@@ -31,6 +41,11 @@ def canaries(rows: list[Row]) -> list[tuple[Field, int]]:
     return [(row.field, row.value) for row in rows if row.field < Field.HANDED]
 
 
+def _raw(data: bytes) -> bytes:
+    packer = zlib.compressobj(wbits=-15)
+    return packer.compress(data) + packer.flush()
+
+
 PLACES = {
     "status line": (answer(status=f"200 {TEXT}"), Field.SEEN_STATUS),
     "header": (answer(b"", ("x-user", TEXT)), Field.SEEN_HEADER),
@@ -46,6 +61,15 @@ PLACES = {
     "upper case": (answer(TEXT.upper().encode()), Field.SEEN_BODY),
     "gzip": (answer(gzip.compress(TEXT.encode()), ("content-encoding", "gzip")), Field.SEEN_BODY),
     "deflate": (answer(zlib.compress(TEXT.encode()), ("content-encoding", "deflate")), Field.SEEN_BODY),
+    "raw deflate": (answer(_raw(TEXT.encode()), ("content-encoding", "deflate")), Field.SEEN_BODY),
+    "the second member of a gzip": (
+        answer(gzip.compress(b"<p>") + gzip.compress(TEXT.encode()), ("content-encoding", "gzip")),
+        Field.SEEN_BODY,
+    ),
+    "two codings": (
+        answer(zlib.compress(gzip.compress(TEXT.encode())), ("content-encoding", "gzip, deflate")),
+        Field.SEEN_BODY,
+    ),
 }
 
 
@@ -113,6 +137,16 @@ def test_a_token_is_told_of_once(name: str) -> None:
     assert handed(HANDED_OUT[name], HANDED_OUT[name]) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "called"), [*zip(HANDED_OUT, ("sid", "X-Request-ID", "csrf", "csrf", "id"), strict=True)]
+)
+def test_where_it_stands_is_known_by_its_name(name: str, called: str) -> None:
+    rows = observe_answer(MINE, HANDED_OUT[name], Seen())
+    (place,) = [row.expected for row in rows if row.field is Field.HANDED]
+    assert place in names_of(called)
+    assert place not in names_of("another")
+
+
 @pytest.mark.parametrize("name", NOT_HANDED_OUT)
 def test_what_is_no_token_is_not_told_of(name: str) -> None:
     assert handed(NOT_HANDED_OUT[name]) == 0
@@ -132,6 +166,11 @@ NOTICES = {
     "refused": ("POST", answer(b"no", status="400 Bad Request"), False, [Notice.REFUSED]),
     "a GET that is refused": ("GET", answer(b"no", status="403 Forbidden"), False, []),
     "logged out": ("GET", answer(), True, [Notice.LOGOUT]),
+    "a coding of its own": ("GET", answer(b"\x8b", ("content-encoding", "br")), False, [Notice.CODED]),
+    "a coding it does not have": ("GET", answer(b"ok", ("content-encoding", "gzip")), False, [Notice.CODED]),
+    "an empty one": ("GET", answer(gzip.compress(b""), ("content-encoding", "gzip")), False, []),
+    "no coding": ("GET", answer(b"ok", ("content-encoding", "identity")), False, []),
+    "a coding of nothing": ("HEAD", answer(b"", ("content-encoding", "br")), False, []),
 }
 
 
@@ -149,3 +188,38 @@ def test_what_a_journal_is_given_is_a_plain_number() -> None:
 def test_a_redirect_to_https_is_no_news_to_who_claims_it() -> None:
     given = answer(b"", ("location", "https://x/"), status="301 Moved")
     assert notices_of("GET", given, False, forwarded=True) == []
+
+
+@pytest.mark.parametrize(
+    ("location", "expected"),
+    [
+        ("https://accounts.example.com/login", [Notice.ENTRANCE]),
+        ("https://shop.test/login", [Notice.HTTPS]),
+        ("https://www.shop.test/", [Notice.HTTPS]),
+        ("https://[broken/login", [Notice.ENTRANCE]),
+    ],
+)
+def test_to_log_in_elsewhere_is_no_redirect_to_https(location: str, expected: list[Notice]) -> None:
+    given = answer(b"", ("location", location), status="302 Found")
+    assert [row.value for row in notices_of("GET", given, False, host="shop.test:80")] == expected
+
+
+def test_what_is_published_does_not_crowd_out_the_rest() -> None:
+    """A guestbook of one client's entries, and what another sent in its header."""
+    board = [field_canary(make_canary(CanaryKind.OPERATION, 0, 0, number), 2) for number in range(1, 200)]
+    private = field_canary(make_canary(CanaryKind.OPERATION, 0, 6, 3), HEADER_SLOT)
+    page = " ".join(map(to_text, [*board, private])).encode()
+    told = [value for _, value in canaries(observe_answer(MINE, answer(page), Seen()))]
+    assert private in told
+    assert set(told) & set(board) == set(board[-FOREIGN_ALIKE_MAX:])
+
+
+def test_of_too_many_callers_some_are_told_of_other_ones_each_time() -> None:
+    others = [field_canary(make_canary(CanaryKind.OPERATION, 0, client, 3), 2) for client in range(2, 300)]
+    page = answer(" ".join(map(to_text, others)).encode())
+    one, two = (
+        {value for _, value in canaries(observe_answer(operation, page, Seen()))}
+        for operation in (MINE, MINE + 1)
+    )
+    assert len(one) == len(two) == FOREIGN_MAX
+    assert one != two

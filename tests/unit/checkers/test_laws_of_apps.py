@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 
 from harness.blackbox.carrying import caller_of
+from harness.blackbox.tokens import names_of
 from harness.checkers.exercised import REASONS
 from harness.checkers.table import checkers_for
 from harness.history.columns import Batch
+from harness.history.layout import Field
 from harness.verdict import Verdict
 from tests.unit.checkers.answering import batch_of, facts_of, judge, judged, operation
 
@@ -122,6 +124,29 @@ def test_both_callers_are_named() -> None:
 def test_names_are_judged_apart() -> None:
     lines = [f"{n}.1 2 200 cookie=#{n} header=#{n + 1}" for n in range(1, 21)]
     assert judge("B2", batch_of("\n".join(lines))).count == 0
+
+
+REVISION = names_of("revision")
+
+
+@pytest.mark.parametrize(
+    ("name", "shared", "count"),
+    [
+        (0, (), 1),
+        (0, ("/",), 0),
+        (0, ("GET /",), 0),
+        (0, ("/guestbook", "revision"), 1),
+        *((name, ("revision",), 0) for name in REVISION),
+        *((name, ("session",), 1) for name in REVISION),
+    ],
+)
+def test_what_is_everybody_s_and_changes_is_declared(name: int, shared: tuple[str, ...], count: int) -> None:
+    batch = handed(ONE_EACH | {5: [5, 6]})
+    tokens = batch.records["point"] == Field.HANDED
+    batch.records["expected"][tokens] = name
+    result = judge("B2", batch, facts=facts_of(batch, shared=shared))
+    assert result.count == count
+    assert result.facts.get("declared_as_shared", 0) == (0 if count else int(tokens.sum()))
 
 
 @pytest.mark.parametrize("law", ["B1", "B2", "ROUTES"])
