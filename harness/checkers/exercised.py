@@ -11,12 +11,14 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from harness.history.facts import ColumnFacts
-from harness.history.layout import Field, Kind, Notice, Side
+from harness.history.layout import SEEN, Field, Kind, Notice, Side
 from harness.verdict import Result, Verdict
 
 from .fold import Fold, Law
+from .sent import callers_of
 from .sentences import join_and, plural
 from .view import View
 
@@ -76,6 +78,7 @@ class Exercised:
     def __init__(self, law: Law) -> None:
         self._law = law
         self._counts = np.zeros((0, _WIDTH), np.int64)
+        self._returned: set[int] = set()  # routes that gave back something of what was sent to them
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the clients' matter."""
@@ -86,6 +89,8 @@ class Exercised:
         ended = (view.kind == Kind.OK) | (view.kind == Kind.INFO)
         status = np.where(view.kind == Kind.OK, view.value // 100, 0)[ended]
         np.add.at(self._counts, (route[ended], np.minimum(status, _CLASSES - 1)), 1)
+        echoed = view.observed & np.isin(view.point, SEEN) & (callers_of(view.value) == callers_of(view.op))
+        self._returned.update(map(int, np.unique(route[echoed])))
         noticed = view.observed & (view.point == Field.NOTICE)
         np.add.at(self._counts, (route[noticed], view.value[noticed] + np.uint64(_CLASSES)), 1)
 
@@ -115,6 +120,7 @@ class Exercised:
             "routes_never_asked": int((asked == 0).sum()),
         }
         notes += list(_silent(facts, answers))
+        notes += list(self._mute(facts, good))
         return Result(
             self._law.id,
             self._law.title,
@@ -124,6 +130,19 @@ class Exercised:
             facts=counts,
             notes=tuple(notes),
         )
+
+    def _mute(self, facts: ColumnFacts, good: npt.NDArray[np.int64]) -> Iterator[str]:
+        """Name the routes that answered and gave back nothing of what was sent to them."""
+        mute = [
+            route.label
+            for number, route in enumerate(facts.routes)
+            if good[number] and number not in self._returned
+        ]
+        if mute:
+            yield (
+                f"Nothing that was sent came back from {_named(mute)}: what is made of other fields there is not "
+                "looked at; name such fields with --urls."
+            )
 
     def _reasons(self, facts: ColumnFacts, asked: int, *, doubts: bool) -> Iterator[str]:
         for notice, reason in REASONS.items():

@@ -8,6 +8,7 @@ process, is no less another's: a cache may hold it still.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 
 import numpy as np
@@ -16,13 +17,13 @@ from harness.blackbox.carrying import caller_of, owner_of
 from harness.history.canary import name_canary, split_canary
 from harness.history.event import Event
 from harness.history.facts import ColumnFacts
-from harness.history.layout import Field, Kind, Side
+from harness.history.layout import SEEN, Field, Kind, Side
 from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .kept import Kept
-from .sent import NO_ROUTE, name_field, name_route, published_fields
-from .sentences import capital
+from .sent import NO_ROUTE, callers_of, name_field, name_route, published_fields
+from .sentences import capital, join_and
 from .tally import Tally
 from .view import U64, Rows, View
 
@@ -32,7 +33,7 @@ PLACES: dict[Field, tuple[str, str]] = {
     Field.SEEN_COOKIE: ("foreign-in-cookie", "a cookie that its answer set"),
     Field.SEEN_BODY: ("foreign-in-body", "the body of its answer"),
 }
-_CALLER_SHIFT, _CALLER_MASK = np.uint64(32), np.uint64(0xFFFFFFF)
+_ROUTES_NAMED = 6
 
 
 class ForeignAnswers:
@@ -44,6 +45,7 @@ class ForeignAnswers:
         self._sent, self._foreign = Kept(), Kept()
         self._answers = 0
         self._returned = 0
+        self._routes = ""
 
     def feed(self, view: View) -> None:
         """Take in a batch; only the clients' matter."""
@@ -51,8 +53,8 @@ class ForeignAnswers:
             return
         self._answers += int((view.kind == Kind.OK).sum())
         self._sent.add(view, np.flatnonzero(view.kind == Kind.INVOKE))
-        seen = view.observed & np.isin(view.point, [int(point) for point in PLACES])
-        foreign = seen & (_caller(view.value) != _caller(view.op))
+        seen = view.observed & np.isin(view.point, SEEN)
+        foreign = seen & (callers_of(view.value) != callers_of(view.op))
         self._returned += int((seen & ~foreign).sum())
         self._foreign.add(view, np.flatnonzero(foreign))
 
@@ -77,11 +79,14 @@ class ForeignAnswers:
         published = published_fields(facts.routes, facts.shared)
         routes = np.minimum(sent["spare"][rows], len(facts.routes))
         shared = was_sent & published[routes, slots]
-        for index in np.flatnonzero(was_sent & ~shared):
-            self._add(int(index), self._sent.event(int(rows[index])), facts)
-        for index in np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0)):
-            if _is_earlier(int(owners[index]), facts):
-                self._add(int(index), None, facts)
+        unknown = np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0))
+        earlier = [int(index) for index in unknown if _is_earlier(int(owners[index]), facts)]
+        private = [int(index) for index in np.flatnonzero(was_sent & ~shared)]
+        self._routes = _by_route(seen["spare"][[*private, *earlier]], facts)
+        for index in private:
+            self._add(index, self._sent.event(int(rows[index])), facts)
+        for index in earlier:
+            self._add(index, None, facts)
         return int(shared.sum())
 
     def _add(self, index: int, sent: Event | None, facts: ColumnFacts) -> None:
@@ -98,7 +103,7 @@ class ForeignAnswers:
         by = " of an earlier check" if sent is None else name_route(number, facts)
         sentence = (
             f"{name_canary(event['op'])}{name_route(event['spare'], facts)} got back in {where} what "
-            f"{name_canary(owner)}{by} had sent in {name_field(number, slot, facts)}."
+            f"{name_canary(owner)}{by} had sent in {name_field(number, slot, facts)}.{self._routes}"
         )
         witness = (event,) if sent is None else (sent, event)
         operations = (event["op"], owner)
@@ -111,13 +116,19 @@ def _owners(values: U64) -> tuple[U64, Rows]:
     return np.array([owner for owner, _ in made], np.uint64), np.array([slot for _, slot in made])
 
 
+def _by_route(numbers: Rows, facts: ColumnFacts) -> str:
+    """Return a sentence of how often which routes did that, '' if it is only one: each wants mending."""
+    counts = Counter(int(number) for number in numbers if number < len(facts.routes)).most_common()
+    if len(counts) < 2:
+        return ""
+    named = [f"{facts.routes[number].label} {count:,}" for number, count in counts[:_ROUTES_NAMED]]
+    more = len(counts) - _ROUTES_NAMED
+    return f" By route: {join_and([*named, f'{more} more'] if more > 0 else named)}."
+
+
 def _is_earlier(operation: int, facts: ColumnFacts) -> bool:
     caller, number = caller_of(operation), split_canary(operation).number
     return any(caller == earlier and number <= most for earlier, most in facts.earlier)
-
-
-def _caller(canaries: U64) -> U64:
-    return canaries >> _CALLER_SHIFT & _CALLER_MASK
 
 
 def start(law: Law) -> Fold:

@@ -31,7 +31,7 @@ from harness.verdict import Result, Violation
 
 from .fold import Fold, Law, Looked, conclude
 from .kept import Kept
-from .sent import is_declared
+from .sent import callers_of, is_declared
 from .sentences import capital
 from .tally import Tally
 from .view import Rows, View
@@ -40,7 +40,6 @@ from .view import Rows, View
 TOKENS_MIN = 8
 CLIENTS_MAX = 8
 _WORDS = {Place.COOKIE: "a cookie", Place.HEADER: "a header", Place.BODY: "the body of the answer"}
-_CALLER_SHIFT, _CALLER_MASK = np.uint64(32), np.uint64(0xFFFFFFF)
 
 
 class HandedOut:
@@ -61,7 +60,7 @@ class HandedOut:
         handed = self._handed.records()
         judged, declared = 0, _declared(handed, facts)
         if len(handed):
-            clients = (handed["op"] >> _CALLER_SHIFT & _CALLER_MASK).astype(np.int64)
+            clients = callers_of(handed["op"]).astype(np.int64)
             private = np.flatnonzero(~declared)
             # Stable, so that who was first is named first.
             order = private[np.lexsort((handed["expected"][private],))]

@@ -14,9 +14,10 @@ import numpy.typing as npt
 from harness.blackbox.carrying import COOKIE_SLOT, FIRST_SLOT, HEADER_SLOT, SLOTS_MAX
 from harness.history.facts import ColumnFacts, RouteFacts
 
-from .view import View
+from .view import U64, View
 
 _ALWAYS = {HEADER_SLOT: "its header X-Canary", COOKIE_SLOT: "its cookie canary"}
+_CALLER_SHIFT, _CALLER_MASK = np.uint64(32), np.uint64(0xFFFFFFF)
 #: Stands for the route of an operation that nobody sent: of what there is by route, the last row.
 NO_ROUTE = -1
 
@@ -40,6 +41,11 @@ class SentRoutes:
             for at in np.flatnonzero(np.isin(sent, wanted)):
                 found[int(sent[at])] = int(routes[at])
         return found
+
+
+def callers_of(canaries: U64) -> U64:
+    """Return :func:`harness.blackbox.carrying.caller_of` of many canaries."""
+    return canaries >> _CALLER_SHIFT & _CALLER_MASK
 
 
 def published_fields(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) -> npt.NDArray[np.bool_]:

@@ -238,6 +238,10 @@ class Field(IntEnum):
 OF_APPS = frozenset(field for field in Field if field >= Field.SEEN_STATUS)
 
 
+#: Where a canary may stand in an answer.
+SEEN = (Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY)
+
+
 class Place(IntEnum):
     """Where a token was handed out; the detail of HANDED."""
 

@@ -34,7 +34,8 @@ CAUSES: tuple[Cause, ...] = (
         "One caller's context reached another caller",
         ("I1", "I3", "I4", "I5", "B1"),
         "Look for what outlives or outreaches one request: a module global, a class attribute, a "
-        "cache, a thread-local under greenlets, a ContextVar that is set and never reset.",
+        "cache, a thread-local under greenlets, a ContextVar that is set and never reset. What callers of an "
+        "app of yours publish on purpose is declared with --shared.",
     ),
     Cause(
         "left",

@@ -165,7 +165,37 @@ def test_cut_anywhere_and_in_any_order_the_result_is_the_same(law: str) -> None:
 
 def routes(story: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     result = judge("ROUTES", batch_of(story))
-    return result.doubts, result.notes
+    return result.doubts, tuple(note for note in result.notes if not note.startswith(MUTE))
+
+
+MUTE = "Nothing that was sent came back from "
+
+
+@pytest.mark.parametrize(
+    ("story", "named"),
+    [
+        ("1.1 0 200 body=c1.1.3\n1.2 1 200 header=c1.1.3\n1.3 2 302 cookie=c1.3.0", None),
+        ("1.1 0 200 body=c1.1.3\n1.2 1 200\n1.3 2 404", "POST /guestbook (form)"),  # errors are told of
+        ("2.1 1 200 body=c2.1.3\n1.1 0 200 body=c2.1.3", "GET /hello/<name>"),  # another's
+        ("1.1 0 200\n1.2 0 200\n1.3 2 200", "GET /hello/<name> and GET /"),
+    ],
+)
+def test_a_route_that_gives_nothing_back_is_named(story: str, named: str | None) -> None:
+    notes = [note for note in judge("ROUTES", batch_of(story)).notes if note.startswith(MUTE)]
+    assert [note.removeprefix(MUTE).partition(":")[0] for note in notes] == ([named] if named else [])
+
+
+@pytest.mark.parametrize(
+    ("story", "said"),
+    [
+        (LEAK, ""),
+        (LEAK + "1.2 1 200 body=c2.1.3\n1.3 1 200 body=c2.1.3",
+         " By route: POST /guestbook (form) 2 and GET /hello/<name> 1."),
+    ],
+)  # fmt: skip
+def test_every_route_that_leaks_is_told_of(story: str, said: str) -> None:
+    for violation in judge("B1", batch_of(story)).violations:
+        assert violation.explanation.endswith(f"in the field 'name' of its path.{said}")
 
 
 def test_routes_that_answer_are_silent() -> None:
