@@ -140,8 +140,8 @@ class Exercised:
         ]
         if mute:
             yield (
-                f"Nothing that was sent came back from {_named(mute)}: what is made of other fields there is not "
-                "looked at; name such fields with --urls."
+                f"Nothing that was sent came back from {_named(mute)}: what is made of other fields there is "
+                "not looked at; name such fields with --urls."
             )
 
     def _reasons(self, facts: ColumnFacts, asked: int, *, doubts: bool) -> Iterator[str]:
