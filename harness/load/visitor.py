@@ -97,6 +97,12 @@ class Visitor:
         if self._kept is not None:
             self._kept.close()
 
+    @property
+    def asking_for(self) -> str:
+        """The label of the route whose answer it waits for, '' if none is under way."""
+        under_way = self._under_way
+        return "" if under_way is None else self._plan.routes[under_way[0].route].label
+
     def _perform(self, operation: Operation) -> Completion:
         connection = self._connection(operation.policy)
         connection.ordinal += 1
@@ -116,8 +122,7 @@ class Visitor:
                 how = f"cannot connect: {type(error).__name__}"
                 return self._ended(operation, trail, Kind.FAIL, NEVER_SENT, how)
         try:
-            connection.send(self._request(operation), (operation.method,))
-            response = connection.receive()
+            response = self._exchange(connection, operation)
         except NoResponseError as error:
             return self._ended(operation, trail, Kind.INFO, NO_RESPONSE, str(error))
         except GarbledResponseError as error:
@@ -127,6 +132,10 @@ class Visitor:
         if not (response.keeps_alive and connection.is_open):
             connection.close()
         return self._answered(operation, response, trail)
+
+    def _exchange(self, connection: Connection, operation: Operation) -> Response:
+        connection.send(self._request(operation), (operation.method,))
+        return connection.receive()
 
     def _request(self, operation: Operation) -> bytes:
         text = to_text(operation.canary)

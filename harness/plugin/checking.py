@@ -35,18 +35,16 @@ from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
-from harness.load.connections import Connection
 from harness.load.recording import Recorder
-from harness.load.visitor import Identity, Visitor
+from harness.load.visitor import Identity
 from harness.store.survey import RoutePlan
 from harness.target import LoadError, WSGIApplication, contexts_here
 from harness.verdict import Result
 from harness.workers.spec import DEFAULT_SWITCH_INTERVAL_S
-from harness.workload.operation import Policy
 from harness.workload.routes import RequestsError, plan_routes, read_requests
 
 from .asking import Asked, AskedWrongError, Checked
-from .calling import CallingConnection
+from .callers import TIMEOUT_S, CallingCaller, HttpCaller
 from .driving import drive, switching_every
 from .logs import let_go_of_tracebacks
 from .serving import serving
@@ -55,31 +53,11 @@ from .wording import in_a_test
 
 _RUN = "in-process"
 _JOURNAL_MAX_BYTES = 1 << 28
-_TIMEOUT_S = 20.0
 #: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
 _WORKERS = 256
 _checks = itertools.count()
 #: What earlier checks of this process may have sent, by caller: an application may hold it still.
 _earlier: dict[int, int] = {}
-
-
-class _CallingVisitor(Visitor):
-    """A client that calls the application."""
-
-    def __init__(
-        self,
-        app: WSGIApplication,
-        who: Identity,
-        plan: RoutePlan,
-        recorder: Recorder,
-        headers: tuple[tuple[str, str], ...],
-    ) -> None:
-        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S, headers)
-        self._app = app
-
-    def _connection(self, policy: Policy) -> Connection:
-        self._opened += 1
-        return CallingConnection(self._app, self._who.client << 16 | self._opened & 0xFFFF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,18 +185,13 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
     callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
     if not asked.http:
         drive(
-            [_CallingVisitor(wsgi, who, plan, recorder, asked.headers) for who in callers],
+            [CallingCaller(wsgi, who, plan, recorder, asked.headers) for who in callers],
             asked.workers,
             asked.operations,
         )
         return
     with serving(wsgi) as address:
-        clients = [
-            Visitor(
-                address, Identity(asked.seed, worker, number, 0), plan, recorder, _TIMEOUT_S, asked.headers
-            )
-            for number in range(asked.clients)
-        ]
+        clients = [HttpCaller(address, who, plan, recorder, TIMEOUT_S, asked.headers) for who in callers]
         try:
             drive(clients, asked.workers, asked.operations)
         finally:
