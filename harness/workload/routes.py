@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from fnmatch import fnmatchcase
+from urllib.parse import quote
 
 from harness.blackbox.carrying import FIRST_SLOT, SLOTS_MAX, SPELLINGS
 from harness.store.survey import Route, RouteField, RoutePlan, Rule, Skipped, Survey
@@ -28,6 +29,8 @@ FIELDS_MAX = SLOTS_MAX + 1 - FIRST_SLOT
 #: A record has room for more, a report has not.
 ROUTES_MAX = 2000
 
+#: What the path and the query of a file's line hold as they are: they may be quoted already.
+_SAFE = "/%?:@!$&'()*+,;=~-._"
 _MARK = re.compile(r"\{([A-Za-z_]\w*)(?::([a-z]+))?\}")
 _KEY = re.compile(r"""([\w.\[\]-]+)["']?\s*[=:]\s*["']?$""")
 
@@ -115,6 +118,8 @@ def _line(line: str, number: int) -> Route:
     fields = (*path_fields, *body_fields)
     if len(fields) > FIELDS_MAX:
         raise RequestsError(f"line {number} has {len(fields)} canaries; {FIELDS_MAX} is the most")
+    # What a person writes: /straße/ and ?tags[]=ä; a request's first line is plain ASCII.
+    in_path = tuple(quote(literal, safe=_SAFE) for literal in in_path)
     rule = path.partition("?")[0]
     return Route(rule, method, in_path, in_body, _BODIES.get(kind, ""), fields)
 

@@ -110,6 +110,19 @@ def test_what_a_file_names_is_sent() -> None:
     assert operations[2].path.removeprefix("/item/").isdecimal()
 
 
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        ("GET /straße/{canary}?q[]=ä", ("/stra%C3%9Fe/", "?q%5B%5D=%C3%A4")),
+        ("GET /a%20b/{canary}?x=1&y=%C3%A4", ("/a%20b/", "?x=1&y=%C3%A4")),  # quoted already
+    ],
+)
+def test_what_a_file_s_line_holds_is_quoted_once(line: str, sent: tuple[str, ...]) -> None:
+    (route,) = read_requests(line).routes
+    assert route.path == sent
+    assert route.rule == line.removeprefix("GET ").partition("?")[0]
+
+
 WRONG = {
     "": "names nothing",
     "# only a comment": "names nothing",
