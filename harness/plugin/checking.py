@@ -46,13 +46,12 @@ from harness.workload.routes import RequestsError, plan_routes, read_requests
 from .asking import Asked, AskedWrongError, Checked
 from .callers import TIMEOUT_S, CallingCaller, HttpCaller
 from .driving import drive, switching_every
+from .journals import RUN, open_journal
 from .logs import let_go_of_tracebacks
 from .serving import serving
 from .telling import tell
 from .wording import in_a_test
 
-_RUN = "in-process"
-_JOURNAL_MAX_BYTES = 1 << 28
 #: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
 _WORKERS = 256
 _checks = itertools.count()
@@ -86,7 +85,7 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
         _earlier.pop(caller, None)
     with _staged(app, asked, server_dir) as stage:
         plan = plan_for(stage.app, asked)
-        journal = JournalWriter(client_dir / "0.journal", Side.CLIENT, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+        journal = open_journal(client_dir / "0.journal", Side.CLIENT, asked.operations)
         try:
             _load(stage.wsgi, asked, plan, journal, worker)
         finally:
@@ -125,11 +124,11 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
     locality = Locality(greenlets=asked.worker_model == "greenlet")
     numbers = itertools.count(1)
 
-    def open_journal() -> JournalWriter:
+    def open_next() -> JournalWriter:
         path = server_dir / f"{os.getpid()}-{next(numbers)}.journal"
-        return JournalWriter(path, Side.SERVER, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+        return open_journal(path, Side.SERVER, asked.operations)
 
-    observer = Observer(open_journal, NO_CONTEXTS, None, locality)
+    observer = Observer(open_next, NO_CONTEXTS, None, locality)
     interleaving = Interleaving(asked.seed, make_pause(asked.worker_model).now, locality, observer)
     watch: Watch | None = None
     observed = Observed()
@@ -221,7 +220,7 @@ def judge(
         ],
     }
     paths, doubts = sorted(folder.glob("*/*.journal")), [observed.doubt] if observed.doubt else []
-    history = read_history(paths, meta, doubts, _RUN, names=names)
+    history = read_history(paths, meta, doubts, RUN, names=names)
     judging = Judging(checkers_for(app=True))
     for batch in history.batches():
         judging.feed(batch)
