@@ -19,13 +19,15 @@ from harness.workload.visits import Visits
 from .connections import Connection, NoResponseError
 from .exchange import GARBLED, NEVER_SENT, NO_RESPONSE, Completion
 from .http import GarbledResponseError, Response, encode_request
-from .jar import Jar
+from .jar import Jar, merge_cookies
 from .recording import Recorder, Trail
 from .redaction import describe_response
 
 FOREIGN = "a foreign canary in the answer"
 _FOREIGN_FIELDS = frozenset({Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY})
 AGENT = "crosstalk"
+#: Of the headers that are given, those that have a line already.
+_MERGED = frozenset({"host", "cookie"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Identity:
 class Visitor:
     """One client; the interface is that of :class:`~harness.load.client.Client`.
 
-    :param headers: sent with every request; a ``Host`` among them replaces the target's address.
+    :param headers: sent with every request; a ``Host`` among them replaces the target's address, a ``Cookie``
+        joins its own.
     """
 
     def __init__(  # noqa: PLR0917 - which client of which process, of what run
@@ -57,7 +60,8 @@ class Visitor:
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
         named = [value for name, value in headers if name.lower() == "host"]
         self._host = named[0] if named else f"{host}:{address[1]}"
-        self._headers = tuple((name, value) for name, value in headers if name.lower() != "host")
+        self._headers = tuple((name, value) for name, value in headers if name.lower() not in _MERGED)
+        self._given_cookies = "; ".join(value for name, value in headers if name.lower() == "cookie")
         self._forwarded = any("https" in value.lower() for _, value in self._headers)
         self._who = who
         self._plan = plan
@@ -146,7 +150,10 @@ class Visitor:
             ("Accept", "*/*"),
             (HEADER, to_text(field_canary(operation.canary, HEADER_SLOT))),
             (WRAPPER_HEADER, f"{text}.{to_text(0)}.{operation.scenario:02x}"),
-            ("Cookie", "; ".join(f"{name}={value}" for name, value in cookies)),
+            (
+                "Cookie",
+                merge_cookies("; ".join(f"{name}={value}" for name, value in cookies), self._given_cookies),
+            ),
             *operation.headers,
             *self._headers,
         ]
