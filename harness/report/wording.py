@@ -10,6 +10,7 @@ from harness.verdict import EXIT_HARNESS_FAILED, Verdict
 
 from .data import RunReport
 from .figures import plural
+from .redact import redact_command
 
 EXIT_MEANINGS = {
     0: "valid",
@@ -96,8 +97,11 @@ def join_and(words: Sequence[str]) -> str:
 
 
 def command_again(meta: dict[str, Any]) -> str:
-    """Return the command that runs the same again: as it was typed, with the seed it drew."""
-    command = [str(word) for word in meta.get("command", ())]
+    """Return the command that runs the same again: as it was typed, with the seed it drew.
+
+    Headers that identify somebody are redacted.
+    """
+    command = redact_command(str(word) for word in meta.get("command", ()))
     if not command:
         return ""
     seed = meta.get("seed")

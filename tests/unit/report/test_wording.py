@@ -17,6 +17,10 @@ COMMANDS: list[tuple[dict[str, Any], str]] = [
         "crosstalk run --reports 'my runs'",
     ),
     ({"command": ["crosstalk", "run", "; rm -rf x"]}, "crosstalk run '; rm -rf x'"),
+    (
+        {"command": ["crosstalk", "run", "--header=Cookie: session=hunter2"], "seed": 1},
+        "crosstalk run '--header=Cookie: [redacted]' --seed 1",
+    ),
     ({}, ""),
 ]
 
