@@ -52,6 +52,12 @@ def published_fields(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) ->
     return published
 
 
+def published_slots(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) -> int:
+    """Return the slots by which a caller publishes on any route, a bit each."""
+    slots = np.flatnonzero(published_fields(routes, shared).any(axis=0))
+    return sum(1 << int(slot) for slot in slots)
+
+
 def name_route(number: int, facts: ColumnFacts) -> str:
     """Return a route in parentheses, after a blank; '' if there is none."""
     return f" ({facts.routes[number].label})" if 0 <= number < len(facts.routes) else ""

@@ -19,9 +19,11 @@ from typing import Any
 
 from harness.blackbox.carrying import caller_of
 from harness.checkers.judge import Judging
+from harness.checkers.sent import published_slots
 from harness.checkers.table import checkers_for
 from harness.history.canary import CanaryKind, make_canary
-from harness.history.collect import read_history
+from harness.history.collect import read_history, routes_of
+from harness.history.facts import Earlier
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
 from harness.inside.apploading import load_app
@@ -56,7 +58,7 @@ from .wording import in_a_test
 _WORKERS = 256
 _checks = itertools.count()
 #: What earlier checks of this process may have sent, by caller: an application may hold it still.
-_earlier: dict[int, int] = {}
+_earlier: dict[int, Earlier] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +96,9 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
         # The clients are gone: what holds a canary now is the application's.
         stage.observer.close()
     results = judge(asked, plan, folder, stage.watch.names.as_dict(), stage.observed)
-    _earlier.update(dict.fromkeys(_callers(worker, asked), asked.operations))
+    published = published_slots(routes_of({"routes": _routes(plan)}), asked.shared)
+    for caller in _callers(worker, asked):
+        _earlier[caller] = Earlier(caller, asked.operations, published)
     return tell(asked, plan, results)
 
 
@@ -198,6 +202,18 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
                 client.close()
 
 
+def _routes(plan: RoutePlan) -> list[dict[str, Any]]:
+    """Return the routes of a plan as ``column.json`` has them."""
+    return [
+        {
+            "label": route.label,
+            "rule": route.rule,
+            "fields": [{"place": field.place, "name": field.name} for field in route.fields],
+        }
+        for route in plan.routes
+    ]
+
+
 def judge(
     asked: Asked, plan: RoutePlan, folder: Path, names: dict[int, str], observed: Observed
 ) -> tuple[Result, ...]:
@@ -209,15 +225,8 @@ def judge(
         "app": True,
         "contexts": observed.framework,
         "shared": asked.shared,
-        "earlier": list(_earlier.items()),
-        "routes": [
-            {
-                "label": route.label,
-                "rule": route.rule,
-                "fields": [{"place": field.place, "name": field.name} for field in route.fields],
-            }
-            for route in plan.routes
-        ],
+        "earlier": list(_earlier.values()),
+        "routes": _routes(plan),
     }
     paths, doubts = sorted(folder.glob("*/*.journal")), [observed.doubt] if observed.doubt else []
     history = read_history(paths, meta, doubts, RUN, names=names)
