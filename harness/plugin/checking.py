@@ -167,12 +167,16 @@ def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving)
 
     :raises AskedWrongError: if it can't be loaded.
     """
-    if not isinstance(app, str):
+
+    def watch(root: str) -> None:
         if asked.yields:
-            interleaving.start(asked.root)
+            interleaving.start(str(Path(asked.root or root).resolve()))
+
+    if not isinstance(app, str):
+        watch(asked.home)
         return app
     try:
-        return load_app(app, interleaving.start if asked.yields else lambda root: None)
+        return load_app(app, watch)
     except LoadError as error:
         raise AskedWrongError(in_a_test(str(error))) from error
 
