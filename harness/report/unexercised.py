@@ -36,7 +36,7 @@ def of_column(column: ColumnReport) -> list[str]:
     """
     if column.facts.app:
         notes = [note for result in column.results for note in result.notes]
-        return [*notes, *_never_sent(column.meta)]
+        return [*notes, *never_sent(column.meta)]
     sent = {scenario.scenario for scenario in column.measures.scenarios}
     missing = [
         f"scenario {one.name.lower()}" for one in Scenario if one in PROBED and one.name.lower() not in sent
@@ -46,8 +46,11 @@ def of_column(column: ColumnReport) -> list[str]:
     return missing
 
 
-def _never_sent(meta: Mapping[str, Any]) -> list[str]:
-    """Return the rules that were left out, and the fields that carry no canary, as column.json has them."""
+def never_sent(meta: Mapping[str, Any]) -> list[str]:
+    """Return the rules that were left out, and the fields that carry no canary, as column.json has them.
+
+    ``skipped``: each with ``rule`` and ``why``; ``routes``: each with ``label`` and ``fields``.
+    """
     said = [f"{each['rule']}: {each['why']}" for each in meta.get("skipped") or ()]
     for route in meta.get("routes") or ():
         bare = [str(field["name"]) for field in route["fields"] if not field["kind"]]
