@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.blackbox.carrying import caller_of
+from harness.blackbox.carrying import FLOAT_WORKERS, caller_of
 from harness.checkers.judge import Judging
 from harness.checkers.sent import published_slots
 from harness.checkers.table import checkers_for
@@ -56,7 +56,9 @@ from .wording import in_a_test
 
 #: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
 _WORKERS = 256
-_checks = itertools.count()
+#: Of them, the first few are for checks with floats, which have no room for others.
+_checks_with_floats = itertools.cycle(range(FLOAT_WORKERS))
+_checks_without = itertools.cycle(range(FLOAT_WORKERS, _WORKERS))
 #: What earlier checks of this process may have sent, by caller: an application may hold it still.
 _earlier: dict[int, Earlier] = {}
 
@@ -81,12 +83,11 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
     server_dir, client_dir = folder / "server", folder / "client"
     server_dir.mkdir(parents=True)
     client_dir.mkdir(parents=True)
-    # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
-    worker = next(_checks) % _WORKERS
-    for caller in _callers(worker, asked):
-        _earlier.pop(caller, None)
     with _staged(app, asked, server_dir) as stage:
         plan = plan_for(stage.app, asked)
+        worker = _draw_worker(plan)
+        for caller in _callers(worker, asked):
+            _earlier.pop(caller, None)
         journal = open_journal(client_dir / "0.journal", Side.CLIENT, asked.operations)
         try:
             _load(stage.wsgi, asked, plan, journal, worker)
@@ -100,6 +101,12 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
     for caller in _callers(worker, asked):
         _earlier[caller] = Earlier(caller, asked.operations, published)
     return tell(asked, plan, results)
+
+
+def _draw_worker(plan: RoutePlan) -> int:
+    """Return a load worker's number: what an earlier check left in this process is not this one's."""
+    floats = any(field.kind == "float" for route in plan.routes for field in route.fields)
+    return next(_checks_with_floats if floats else _checks_without)
 
 
 def plan_for(app: WSGIApplication, asked: Asked) -> RoutePlan:

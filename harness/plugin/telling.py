@@ -70,7 +70,8 @@ def _left_out(asked: Asked, plan: RoutePlan) -> Iterator[str]:
                 "fields": [{"name": field.name, "kind": field.kind} for field in route.fields],
             }
             for route in plan.routes
-        ]
+        ],
+        "users": asked.clients,
     }
     said = [in_a_test(one) for one in (*_skipped(plan.skipped), *never_sent(carrying))]
     if said:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from harness.blackbox.carrying import FLOAT_CLIENTS, FLOAT_WORKERS
 from harness.history.scenarios import PROBED, Scenario
 
 from .data import ColumnReport, RunReport
@@ -49,11 +50,24 @@ def of_column(column: ColumnReport) -> list[str]:
 def never_sent(meta: Mapping[str, Any]) -> list[str]:
     """Return the rules that were left out, and the fields that carry no canary, as column.json has them.
 
-    ``skipped``: each with ``rule`` and ``why``; ``routes``: each with ``label`` and ``fields``.
+    ``skipped``: each with ``rule`` and ``why``; ``routes``: each with ``label`` and ``fields``;
+    ``load_workers`` and ``users`` of each of them: so many that floats have no room for all.
     """
+    room = _room_of_floats(meta)
     said = [f"{each['rule']}: {each['why']}" for each in meta.get("skipped") or ()]
     for route in meta.get("routes") or ():
         bare = [str(field["name"]) for field in route["fields"] if not field["kind"]]
         if bare:
             said.append(f"{route['label']}: {', '.join(bare)} carries no canary")
+        floats = [str(field["name"]) for field in route["fields"] if field["kind"] == "float"]
+        if floats and room:
+            said.append(f"{route['label']}: {', '.join(floats)} carries no canary beyond {room}")
     return said
+
+
+def _room_of_floats(meta: Mapping[str, Any]) -> str:
+    """Return up to how many callers a float carries a canary, '' if there are no more."""
+    workers, users = int(meta.get("load_workers") or 1), int(meta.get("users") or 0)
+    if workers >= FLOAT_WORKERS:  # numbers of Locust's workers begin at 1
+        return f"{FLOAT_WORKERS - 1} load workers"
+    return f"{FLOAT_CLIENTS:,} clients" if users > FLOAT_CLIENTS * workers else ""

@@ -54,6 +54,9 @@ def plan_routes(survey: Survey, methods: Collection[str], exclude: Collection[st
         others = [method for method in rule.methods if method not in methods]
         if others:
             skipped.append(Skipped(rule.rule, f"{', '.join(others)} not asked for: name them with --methods"))
+        if len(rule.variables) > FIELDS_MAX - 2:
+            skipped.append(Skipped(rule.rule, f"it has more than {FIELDS_MAX - 2} variables"))
+            continue
         routes += [route for method in wanted for route in _routes(rule, method)]
     if len(routes) > ROUTES_MAX:
         skipped += [
@@ -90,9 +93,7 @@ def _routes(rule: Rule, method: str) -> Iterable[Route]:
     path = [RouteField("path", each.name, each.kind, each.filler) for each in rule.variables]
     query = RouteField("query", "canary", "text", "1")
     literals = (*rule.literals[:-1], f"{rule.literals[-1]}?canary=", "")
-    fields = (*path[: FIELDS_MAX - 2], query)
-    if len(path) > FIELDS_MAX - 2:
-        return
+    fields = (*path, query)
     if method not in _WITH_BODY:
         yield Route(rule.rule, method, literals, fields=fields)
         return
