@@ -13,6 +13,7 @@ from harness.checkers.sentences import join_and, plural
 from harness.inert import inert_line
 from harness.report.timeline import make_timeline, timeline_text
 from harness.report.unexercised import never_sent
+from harness.report.wording import one_account
 from harness.store.survey import RoutePlan, Skipped
 from harness.verdict import Result, Verdict, Violation, merge_results
 
@@ -34,6 +35,8 @@ def tell(asked: Asked, plan: RoutePlan, results: Sequence[Result]) -> Checked:
     lines = [_head(asked, plan, verdict), *_body(results, verdict)]
     if verdict is not Verdict.INVALID:
         lines += _left_out(asked, plan)
+    if warning := one_account(asked.headers):
+        lines += ["", inert_line(in_a_test(warning))]
     text = "\n".join(lines)
     return Checked(verdict.word, text, asked.seed, asked.operations, anomalies)
 

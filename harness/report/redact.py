@@ -32,6 +32,11 @@ _HEADER_OPTION = "--header"
 _BETWEEN_HEADERS = " | "
 
 
+def is_secret(header: str) -> bool:
+    """Return whether the header of that name identifies somebody, as far as its name says."""
+    return _SECRET.search(header) is not None
+
+
 def redact_command(command: Iterable[str]) -> list[str]:
     """Return a command line with the values of headers redacted that identify somebody."""
     words: list[str] = []
@@ -49,7 +54,7 @@ def redact_command(command: Iterable[str]) -> list[str]:
 def _redact_headers(text: str) -> str:
     headers = (one.partition(":") for one in text.split(_BETWEEN_HEADERS))
     return _BETWEEN_HEADERS.join(
-        f"{name}: {REDACTED}" if colon and _SECRET.search(name) else f"{name}{colon}{value}"
+        f"{name}: {REDACTED}" if colon and is_secret(name) else f"{name}{colon}{value}"
         for name, colon, value in headers
     )
 

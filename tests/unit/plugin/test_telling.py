@@ -10,6 +10,10 @@ from harness.store.survey import Rule, Survey, Variable
 from harness.verdict import Result, Verdict
 from harness.workload.routes import plan_routes
 
+ONE_ACCOUNT = (
+    "all clients are one account, by Authorization with headers=: what its earlier requests sent may come "
+    "back to any of them; declare that with shared=, or let each client log in for itself with urls="
+)
 PLAIN = Rule("/plain", ("GET",), ("/plain",))
 RULES = (
     PLAIN,
@@ -42,3 +46,11 @@ def test_where_all_was_asked_for_nothing_is_told() -> None:
 
 def test_a_violation_is_told_alone() -> None:
     assert said(Verdict.INVALID, shared=("message",)) == []
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+@pytest.mark.parametrize(("header", "lines"), [("Authorization", ["", ONE_ACCOUNT]), ("Host", [])])
+def test_headers_that_identify_a_user_are_told_of(verdict: Verdict, header: str, lines: list[str]) -> None:
+    asked = Asked(headers=((header, "x.y"),))
+    plan = plan_routes(Survey("flask", (PLAIN,)), asked.methods, ())
+    assert tell(asked, plan, [Result("B1", "", verdict)]).text.splitlines()[1:] == lines
