@@ -34,7 +34,9 @@ UUID_HEAD = "c4057a1c00004000"
 _FLOAT_FIRST = 1 << 51
 #: Bits of a float's canary: load worker, client, number (of the field).
 _FLOAT_WORKER, _FLOAT_CLIENT, _FLOAT_NUMBER = 4, 12, 35
-_WORKER_MAX, _CLIENT_MAX, _NUMBER_MAX = 1 << _FLOAT_WORKER, 1 << _FLOAT_CLIENT, 1 << 32
+_CLIENT_MAX, _NUMBER_MAX = 1 << _FLOAT_CLIENT, 1 << 32
+#: Load workers, and clients of each, whose canaries a float has room for.
+FLOAT_WORKERS, FLOAT_CLIENTS = 1 << _FLOAT_WORKER, _CLIENT_MAX
 
 
 def field_canary(operation: int, slot: int) -> int:
@@ -79,7 +81,7 @@ def to_float(canary: int) -> str:
     :raises ValueError: if it has no room there: beyond 16 load workers or 4,096 clients.
     """
     kind, worker, client, number = split_canary(canary)
-    if kind != CanaryKind.VALUE or worker >= _WORKER_MAX or client >= _CLIENT_MAX:
+    if kind != CanaryKind.VALUE or worker >= FLOAT_WORKERS or client >= _CLIENT_MAX:
         raise ValueError(f"canary {to_text(canary)} is too large for a float")
     packed = worker << (_FLOAT_CLIENT + _FLOAT_NUMBER) | client << _FLOAT_NUMBER | number
     return f"{_FLOAT_FIRST + packed}.5"

@@ -45,7 +45,7 @@ REASONS: dict[Notice, Reason] = {
     ),
     Notice.ENTRANCE: Reason(
         "The app redirects to where one logs in ({count}, {routes}): give a file of requests that log in "
-        "first with --urls, or what identifies a user with --header."
+        "first with --urls, as a user of each client's own; with --header all clients are one account."
     ),
     Notice.RATE_LIMIT: Reason(
         "The app limits its rate ({count} with status 429, {routes}): switch that off for the test, "

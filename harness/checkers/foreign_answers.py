@@ -3,7 +3,8 @@
 A caller is a client: whatever any of its own operations sent may come back to it. A canary of another
 client's is a violation if that client sent it (what only looks like a canary was never sent), and not by a
 way that was declared with ``--shared`` (:mod:`.sent`). What a caller of an earlier check sent, in the same
-process, is no less another's: a cache may hold it still.
+process, is no less another's: a cache may hold it still. What that check had declared was published then, and
+stays so, as a board's entries do.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ class ForeignAnswers:
         routes = np.minimum(sent["spare"][rows], len(facts.routes))
         shared = was_sent & published[routes, slots]
         unknown = np.flatnonzero(~was_sent & ~published[:, slots].any(axis=0))
-        earlier = [int(index) for index in unknown if _is_earlier(int(owners[index]), facts)]
+        earlier = [
+            int(index) for index in unknown if _is_earlier(int(owners[index]), int(slots[index]), facts)
+        ]
         private = [int(index) for index in np.flatnonzero(was_sent & ~shared)]
         self._routes = _by_route(seen["spare"][[*private, *earlier]], facts)
         for index in private:
@@ -126,9 +129,13 @@ def _by_route(numbers: Rows, facts: ColumnFacts) -> str:
     return f" By route: {join_and([*named, f'{more} more'] if more > 0 else named)}."
 
 
-def _is_earlier(operation: int, facts: ColumnFacts) -> bool:
+def _is_earlier(operation: int, slot: int, facts: ColumnFacts) -> bool:
+    """Whether an earlier check sent it, and did not publish what is in that slot."""
     caller, number = caller_of(operation), split_canary(operation).number
-    return any(caller == earlier and number <= most for earlier, most in facts.earlier)
+    return any(
+        caller == one.caller and number <= one.operations and not one.published >> slot & 1
+        for one in facts.earlier
+    )
 
 
 def start(law: Law) -> Fold:

@@ -63,6 +63,12 @@ def is_declared(route: RouteFacts, shared: tuple[str, ...]) -> bool:
     return any(one in (route.rule, route.label) or fnmatchcase(route.rule, one) for one in shared)
 
 
+def published_slots(routes: tuple[RouteFacts, ...], shared: tuple[str, ...]) -> int:
+    """Return the slots by which a caller publishes on any route, a bit each."""
+    slots = np.flatnonzero(published_fields(routes, shared).any(axis=0))
+    return sum(1 << int(slot) for slot in slots)
+
+
 def name_route(number: int, facts: ColumnFacts) -> str:
     """Return a route in parentheses, after a blank; '' if there is none."""
     return f" ({facts.routes[number].label})" if 0 <= number < len(facts.routes) else ""

@@ -11,6 +11,7 @@ from harness.options.table import Catalogue, Settings
 from harness.pipeline import run_pipeline
 from harness.report.data import RunReport
 from harness.report.text import FINAL_WIDTH, render_text
+from harness.report.wording import one_account
 from harness.stage.hosted import bind_warning, check_hosting
 from harness.stage.visiting import app_warning, read_urls
 from harness.store.runs import Column, Run, read_doubts
@@ -51,7 +52,8 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
     pairs = settings.columns(catalogue)
     check_hosting(settings, pairs, matrix.crowd.users)
     read_urls(settings)
-    for warning in filter(None, (bind_warning(settings), app_warning(settings))):
+    warnings = (bind_warning(settings), app_warning(settings), one_account(settings.app.headers))
+    for warning in filter(None, warnings):
         terminal.complain(warning)
     by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
     said_before: set[str] = set()

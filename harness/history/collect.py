@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from .columns import Batch
-from .facts import ColumnFacts, JournalFacts, RouteFacts
+from .facts import ColumnFacts, Earlier, JournalFacts, RouteFacts
 from .header import JournalError
 from .layout import Side
 from .reader import Journal, open_journal
@@ -81,7 +81,7 @@ def read_history(
         routes=routes_of(meta),
         shared=tuple(str(name) for name in meta.get("shared") or ()),
         contexts=str(meta.get("contexts") or ""),
-        earlier=tuple((int(caller), int(most)) for caller, most in meta.get("earlier") or ()),
+        earlier=tuple(Earlier(*map(int, one)) for one in meta.get("earlier") or ()),
         named=meta.get("named") is not False,
     )
     return History(column, tuple(journals))

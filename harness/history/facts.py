@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from .layout import Side
 
@@ -37,6 +38,18 @@ class RouteFacts:
     fields: tuple[tuple[str, str], ...] = ()
 
 
+class Earlier(NamedTuple):
+    """A caller of an earlier check in the same process: what it sent is in no journal of this one.
+
+    ``operations``: the most it may have sent. ``published``: slots of fields by which that check's callers
+    published on purpose, a bit each.
+    """
+
+    caller: int
+    operations: int
+    published: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class ColumnFacts:
     """One column of the matrix: a worker model on a server, and how its recording went."""
@@ -54,6 +67,5 @@ class ColumnFacts:
     routes: tuple[RouteFacts, ...] = ()  # of the application; a record's `spare` is a number in here
     shared: tuple[str, ...] = ()  # rules and fields by which callers publish on purpose
     contexts: str = ""  # the framework whose contexts were observed in it, such as "Flask 3.1.3"
-    earlier: tuple[tuple[int, int], ...] = ()  # callers of earlier checks in the same process, each with the
-    # most operations it may have sent: what they sent is in no journal of this one
+    earlier: tuple[Earlier, ...] = ()  # callers of earlier checks in the same process
     named: bool = True  # somebody asked for this worker model by its name

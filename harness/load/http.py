@@ -52,7 +52,8 @@ def encode_request(
 ) -> bytes:
     """Return the bytes of one HTTP/1.1 request; with a length whenever there is a body.
 
-    A body that *headers* say is chunked has been cut into chunks already.
+    A body that *headers* say is chunked has been cut into chunks already. *path* is quoted already; a value
+    beyond Latin-1 goes out as UTF-8.
     """
     lines = [f"{method} {path} HTTP/1.1", f"Host: {host}"]
     lines += [f"{name}: {value}" for name, value in headers]
@@ -61,7 +62,11 @@ def encode_request(
         lines.append(f"Content-Length: {len(body)}")
     if close:
         lines.append("Connection: close")
-    return "\r\n".join((*lines, "", "")).encode("latin-1") + body
+    head = "\r\n".join((*lines, "", ""))
+    try:
+        return head.encode("latin-1") + body
+    except UnicodeEncodeError:  # whose ever it is: only a value of a header can hold that
+        return head.encode() + body
 
 
 def _parse_head(block: bytes) -> tuple[str, int, str, tuple[tuple[str, str], ...]]:

@@ -42,6 +42,21 @@ class Jar:
         return dropped
 
 
+def merge_cookies(sent: str, given: str) -> str:
+    """Return a Cookie header: what is sent anyway, and of what was given what has another name.
+
+    One header, since a server may look at one only; and what an application set later replaces what was
+    given, as in a browser.
+    """
+    known = {_name(pair) for pair in sent.split(";")}
+    added = [pair.strip() for pair in given.split(";") if pair.strip() and _name(pair) not in known]
+    return "; ".join(filter(None, [sent, *added]))
+
+
+def _name(pair: str) -> str:
+    return pair.partition("=")[0].strip()
+
+
 def _covers(at: str, path: str) -> bool:
     return path == at or path.startswith(at if at.endswith("/") else f"{at}/") or at == "/"
 

@@ -19,13 +19,15 @@ from harness.workload.visits import Visits
 from .connections import Connection, NoResponseError
 from .exchange import GARBLED, NEVER_SENT, NO_RESPONSE, Completion
 from .http import GarbledResponseError, Response, encode_request
-from .jar import Jar
+from .jar import Jar, merge_cookies
 from .recording import Recorder, Trail
 from .redaction import describe_response
 
 FOREIGN = "a foreign canary in the answer"
 _FOREIGN_FIELDS = frozenset({Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY})
 AGENT = "crosstalk"
+#: Of the headers that are given, those that have a line already.
+_MERGED = frozenset({"host", "cookie"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ class Identity:
 class Visitor:
     """One client; the interface is that of :class:`~harness.load.client.Client`.
 
-    :param headers: sent with every request; a ``Host`` among them replaces the target's address.
+    :param headers: sent with every request; a ``Host`` among them replaces the target's address, a ``Cookie``
+        joins its own.
     """
 
     def __init__(  # noqa: PLR0917 - which client of which process, of what run
@@ -57,7 +60,8 @@ class Visitor:
         host = f"[{address[0]}]" if ":" in address[0] else address[0]
         named = [value for name, value in headers if name.lower() == "host"]
         self._host = named[0] if named else f"{host}:{address[1]}"
-        self._headers = tuple((name, value) for name, value in headers if name.lower() != "host")
+        self._headers = tuple((name, value) for name, value in headers if name.lower() not in _MERGED)
+        self._given_cookies = "; ".join(value for name, value in headers if name.lower() == "cookie")
         self._forwarded = any("https" in value.lower() for _, value in self._headers)
         self._who = who
         self._plan = plan
@@ -97,6 +101,12 @@ class Visitor:
         if self._kept is not None:
             self._kept.close()
 
+    @property
+    def asking_for(self) -> str:
+        """The label of the route whose answer it waits for, '' if none is under way."""
+        under_way = self._under_way
+        return "" if under_way is None else self._plan.routes[under_way[0].route].label
+
     def _perform(self, operation: Operation) -> Completion:
         connection = self._connection(operation.policy)
         connection.ordinal += 1
@@ -116,8 +126,7 @@ class Visitor:
                 how = f"cannot connect: {type(error).__name__}"
                 return self._ended(operation, trail, Kind.FAIL, NEVER_SENT, how)
         try:
-            connection.send(self._request(operation), (operation.method,))
-            response = connection.receive()
+            response = self._exchange(connection, operation)
         except NoResponseError as error:
             return self._ended(operation, trail, Kind.INFO, NO_RESPONSE, str(error))
         except GarbledResponseError as error:
@@ -128,6 +137,10 @@ class Visitor:
             connection.close()
         return self._answered(operation, response, trail)
 
+    def _exchange(self, connection: Connection, operation: Operation) -> Response:
+        connection.send(self._request(operation), (operation.method,))
+        return connection.receive()
+
     def _request(self, operation: Operation) -> bytes:
         text = to_text(operation.canary)
         held = self._jar.header(operation.path) if operation.sends_session else []
@@ -137,7 +150,10 @@ class Visitor:
             ("Accept", "*/*"),
             (HEADER, to_text(field_canary(operation.canary, HEADER_SLOT))),
             (WRAPPER_HEADER, f"{text}.{to_text(0)}.{operation.scenario:02x}"),
-            ("Cookie", "; ".join(f"{name}={value}" for name, value in cookies)),
+            (
+                "Cookie",
+                merge_cookies("; ".join(f"{name}={value}" for name, value in cookies), self._given_cookies),
+            ),
             *operation.headers,
             *self._headers,
         ]

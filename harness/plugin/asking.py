@@ -25,7 +25,8 @@ class Asked:
     :param shared: routes and fields by which callers publish on purpose.
     :param headers: what is sent with every request.
     :param cache_max: the most entries of a cache keyed by its caller.
-    :param root: the folder of the app's own code, at whose calls others are let run.
+    :param root: the folder of the app's own code, at whose calls others are let run; '' if none was named.
+    :param home: taken for it then, unless the app is known by a name: that tells where its code lies.
     """
 
     worker_model: str = "thread"
@@ -40,7 +41,8 @@ class Asked:
     headers: tuple[tuple[str, str], ...] = ()
     cache_max: int = CACHE_MAX
     yields: bool = True
-    root: str = "."
+    root: str = ""
+    home: str = "."
     seed: int = 0
 
     def verify(self) -> None:

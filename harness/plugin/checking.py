@@ -17,11 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from harness.blackbox.carrying import caller_of
+from harness.blackbox.carrying import FLOAT_WORKERS, caller_of
 from harness.checkers.judge import Judging
+from harness.checkers.sent import published_slots
 from harness.checkers.table import checkers_for
 from harness.history.canary import CanaryKind, make_canary
-from harness.history.collect import read_history
+from harness.history.collect import read_history, routes_of
+from harness.history.facts import Earlier
 from harness.history.journal import JournalWriter
 from harness.history.layout import Side
 from harness.inside.apploading import load_app
@@ -35,51 +37,30 @@ from harness.inside.routes.finding import survey_app
 from harness.inside.visitors import NO_CONTEXTS, Visitors
 from harness.inside.wrapper import Wrapper
 from harness.inside.yields import make_pause
-from harness.load.connections import Connection
 from harness.load.recording import Recorder
-from harness.load.visitor import Identity, Visitor
+from harness.load.visitor import Identity
 from harness.store.survey import RoutePlan
 from harness.target import LoadError, WSGIApplication, contexts_here
 from harness.verdict import Result
 from harness.workers.spec import DEFAULT_SWITCH_INTERVAL_S
-from harness.workload.operation import Policy
 from harness.workload.routes import RequestsError, plan_routes, read_requests
 
 from .asking import Asked, AskedWrongError, Checked
-from .calling import CallingConnection
+from .callers import TIMEOUT_S, CallingCaller, HttpCaller
 from .driving import drive, switching_every
+from .journals import RUN, open_journal
 from .logs import let_go_of_tracebacks
 from .serving import serving
 from .telling import tell
 from .wording import in_a_test
 
-_RUN = "in-process"
-_JOURNAL_MAX_BYTES = 1 << 28
-_TIMEOUT_S = 20.0
 #: More load workers than this are taken for digits of something else (:mod:`harness.blackbox.searching`).
 _WORKERS = 256
-_checks = itertools.count()
+#: Of them, the first few are for checks with floats, which have no room for others.
+_checks_with_floats = itertools.cycle(range(FLOAT_WORKERS))
+_checks_without = itertools.cycle(range(FLOAT_WORKERS, _WORKERS))
 #: What earlier checks of this process may have sent, by caller: an application may hold it still.
-_earlier: dict[int, int] = {}
-
-
-class _CallingVisitor(Visitor):
-    """A client that calls the application."""
-
-    def __init__(
-        self,
-        app: WSGIApplication,
-        who: Identity,
-        plan: RoutePlan,
-        recorder: Recorder,
-        headers: tuple[tuple[str, str], ...],
-    ) -> None:
-        super().__init__(("localhost", 80), who, plan, recorder, _TIMEOUT_S, headers)
-        self._app = app
-
-    def _connection(self, policy: Policy) -> Connection:
-        self._opened += 1
-        return CallingConnection(self._app, self._who.client << 16 | self._opened & 0xFFFF)
+_earlier: dict[int, Earlier] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +83,12 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
     server_dir, client_dir = folder / "server", folder / "client"
     server_dir.mkdir(parents=True)
     client_dir.mkdir(parents=True)
-    # Canaries of a load worker of its own: what an earlier check left in this process is not this one's.
-    worker = next(_checks) % _WORKERS
-    for caller in _callers(worker, asked):
-        _earlier.pop(caller, None)
     with _staged(app, asked, server_dir) as stage:
         plan = plan_for(stage.app, asked)
-        journal = JournalWriter(client_dir / "0.journal", Side.CLIENT, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+        worker = _draw_worker(plan)
+        for caller in _callers(worker, asked):
+            _earlier.pop(caller, None)
+        journal = open_journal(client_dir / "0.journal", Side.CLIENT, asked.operations)
         try:
             _load(stage.wsgi, asked, plan, journal, worker)
         finally:
@@ -117,8 +97,16 @@ def check(app: WSGIApplication | str, asked: Asked, folder: Path) -> Checked:
         # The clients are gone: what holds a canary now is the application's.
         stage.observer.close()
     results = judge(asked, plan, folder, stage.watch.names.as_dict(), stage.observed)
-    _earlier.update(dict.fromkeys(_callers(worker, asked), asked.operations))
+    published = published_slots(routes_of({"routes": _routes(plan)}), asked.shared)
+    for caller in _callers(worker, asked):
+        _earlier[caller] = Earlier(caller, asked.operations, published)
     return tell(asked, plan, results)
+
+
+def _draw_worker(plan: RoutePlan) -> int:
+    """Return a load worker's number: what an earlier check left in this process is not this one's."""
+    floats = any(field.kind == "float" for route in plan.routes for field in route.fields)
+    return next(_checks_with_floats if floats else _checks_without)
 
 
 def plan_for(app: WSGIApplication, asked: Asked) -> RoutePlan:
@@ -147,11 +135,11 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
     locality = Locality(greenlets=asked.worker_model == "greenlet")
     numbers = itertools.count(1)
 
-    def open_journal() -> JournalWriter:
+    def open_next() -> JournalWriter:
         path = server_dir / f"{os.getpid()}-{next(numbers)}.journal"
-        return JournalWriter(path, Side.SERVER, os.getpid(), _JOURNAL_MAX_BYTES, _RUN)
+        return open_journal(path, Side.SERVER, asked.operations)
 
-    observer = Observer(open_journal, NO_CONTEXTS, None, locality)
+    observer = Observer(open_next, NO_CONTEXTS, None, locality)
     interleaving = Interleaving(asked.seed, make_pause(asked.worker_model).now, locality, observer)
     watch: Watch | None = None
     observed = Observed()
@@ -186,12 +174,16 @@ def _start(app: WSGIApplication | str, asked: Asked, interleaving: Interleaving)
 
     :raises AskedWrongError: if it can't be loaded.
     """
-    if not isinstance(app, str):
+
+    def watch(root: str) -> None:
         if asked.yields:
-            interleaving.start(asked.root)
+            interleaving.start(str(Path(asked.root or root).resolve()))
+
+    if not isinstance(app, str):
+        watch(asked.home)
         return app
     try:
-        return load_app(app, interleaving.start if asked.yields else lambda root: None)
+        return load_app(app, watch)
     except LoadError as error:
         raise AskedWrongError(in_a_test(str(error))) from error
 
@@ -207,23 +199,30 @@ def _load(wsgi: WSGIApplication, asked: Asked, plan: RoutePlan, journal: Journal
     callers = [Identity(asked.seed, worker, number, stream=0) for number in range(asked.clients)]
     if not asked.http:
         drive(
-            [_CallingVisitor(wsgi, who, plan, recorder, asked.headers) for who in callers],
+            [CallingCaller(wsgi, who, plan, recorder, asked.headers) for who in callers],
             asked.workers,
             asked.operations,
         )
         return
     with serving(wsgi) as address:
-        clients = [
-            Visitor(
-                address, Identity(asked.seed, worker, number, 0), plan, recorder, _TIMEOUT_S, asked.headers
-            )
-            for number in range(asked.clients)
-        ]
+        clients = [HttpCaller(address, who, plan, recorder, TIMEOUT_S, asked.headers) for who in callers]
         try:
             drive(clients, asked.workers, asked.operations)
         finally:
             for client in clients:
                 client.close()
+
+
+def _routes(plan: RoutePlan) -> list[dict[str, Any]]:
+    """Return the routes of a plan as ``column.json`` has them."""
+    return [
+        {
+            "label": route.label,
+            "rule": route.rule,
+            "fields": [{"place": field.place, "name": field.name} for field in route.fields],
+        }
+        for route in plan.routes
+    ]
 
 
 def judge(
@@ -237,18 +236,11 @@ def judge(
         "app": True,
         "contexts": observed.framework,
         "shared": asked.shared,
-        "earlier": list(_earlier.items()),
-        "routes": [
-            {
-                "label": route.label,
-                "rule": route.rule,
-                "fields": [{"place": field.place, "name": field.name} for field in route.fields],
-            }
-            for route in plan.routes
-        ],
+        "earlier": list(_earlier.values()),
+        "routes": _routes(plan),
     }
     paths, doubts = sorted(folder.glob("*/*.journal")), [observed.doubt] if observed.doubt else []
-    history = read_history(paths, meta, doubts, _RUN, names=names)
+    history = read_history(paths, meta, doubts, RUN, names=names)
     judging = Judging(checkers_for(app=True))
     for batch in history.batches():
         judging.feed(batch)

@@ -76,7 +76,7 @@ class Crosstalk:
         :param methods: to be asked for. :param exclude: rules to leave out.
         :param shared: rules and fields by which callers publish on purpose.
         :param headers: sent with every request; a ``Host`` among them replaces ``localhost``.
-        :param more: ``clients``, ``workers``, ``cache_max``, ``yields``, ``seed``.
+        :param more: ``clients``, ``workers``, ``cache_max``, ``yields``, ``root``, ``seed``.
         :raises NotIsolatedError: if the verdict is *invalid* or *unknown*.
         :raises AskedWrongError: if that can't be checked; one line that says what to do.
         """
@@ -95,7 +95,8 @@ class Crosstalk:
             exclude=tuple(exclude),
             shared=tuple(shared),
             headers=tuple((headers or {}).items()),
-            **{"root": self._run.root, **more},  # type: ignore[arg-type]
+            home=self._run.root,
+            **more,  # type: ignore[arg-type]
         )
         asked = dataclasses.replace(asked, seed=int(seed) if seed is not None else _draw_seed())
         asked.verify()

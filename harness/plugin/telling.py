@@ -1,17 +1,20 @@
 """What a test shows: the verdict, each kind of violation with its explanation and witness, or every doubt.
 
-What was not exercised is told whenever nothing was found: a test that passes has it in its result.
+What was not exercised is told whenever nothing was found, and what was declared as shared: a test that passes
+has it in its result.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
-from harness.checkers.sentences import plural
+from harness.checkers.sentences import join_and, plural
 from harness.inert import inert_line
 from harness.report.timeline import make_timeline, timeline_text
-from harness.store.survey import RoutePlan
+from harness.report.unexercised import never_sent
+from harness.report.wording import one_account
+from harness.store.survey import RoutePlan, Skipped
 from harness.verdict import Result, Verdict, Violation, merge_results
 
 from .asking import Asked, Checked
@@ -21,6 +24,8 @@ WIDTH = 100
 #: Kinds of violation that are shown with a witness; the others are counted.
 KINDS_SHOWN = 6
 NOTES_SHOWN = 6
+#: Rules named that are left out for one reason.
+RULES_SHOWN = 3
 
 
 def tell(asked: Asked, plan: RoutePlan, results: Sequence[Result]) -> Checked:
@@ -28,6 +33,10 @@ def tell(asked: Asked, plan: RoutePlan, results: Sequence[Result]) -> Checked:
     verdict = merge_results(results)
     anomalies = tuple(f"{result.invariant} {kind}" for result in results for kind in result.kinds)
     lines = [_head(asked, plan, verdict), *_body(results, verdict)]
+    if verdict is not Verdict.INVALID:
+        lines += _left_out(asked, plan)
+    if warning := one_account(asked.headers):
+        lines += ["", inert_line(in_a_test(warning))]
     text = "\n".join(lines)
     return Checked(verdict.word, text, asked.seed, asked.operations, anomalies)
 
@@ -52,9 +61,44 @@ def _body(results: Sequence[Result], verdict: Verdict) -> Iterator[str]:
     notes = list(dict.fromkeys(in_a_test(note) for result in results for note in result.notes))
     if notes:
         yield "not exercised:" if verdict is Verdict.VALID else "what may be why:"
-        yield from (f"  {inert_line(note)}" for note in notes[:NOTES_SHOWN])
-        if len(notes) > NOTES_SHOWN:
-            yield f"  ... and {len(notes) - NOTES_SHOWN} more"
+        yield from _first(notes)
+
+
+def _left_out(asked: Asked, plan: RoutePlan) -> Iterator[str]:
+    """Yield what was not asked for, and what was not judged."""
+    carrying = {
+        "routes": [
+            {
+                "label": route.label,
+                "fields": [{"name": field.name, "kind": field.kind} for field in route.fields],
+            }
+            for route in plan.routes
+        ],
+        "users": asked.clients,
+    }
+    said = [in_a_test(one) for one in (*_skipped(plan.skipped), *never_sent(carrying))]
+    if said:
+        yield "not asked for:"
+        yield from _first(said)
+    if asked.shared:
+        yield f"declared as shared, and not judged: {inert_line(', '.join(asked.shared))}"
+
+
+def _skipped(skipped: Iterable[Skipped]) -> Iterator[str]:
+    """Yield each reason once, with the first rules that it holds for."""
+    by_reason: dict[str, list[str]] = {}
+    for one in skipped:
+        by_reason.setdefault(one.why, []).append(one.rule)
+    for why, rules in by_reason.items():
+        more = len(rules) - RULES_SHOWN
+        named = [*rules[:RULES_SHOWN], f"{more} more"] if more > 0 else rules
+        yield f"{join_and(named)}: {why}"
+
+
+def _first(lines: Sequence[str]) -> Iterator[str]:
+    yield from (f"  {inert_line(line)}" for line in lines[:NOTES_SHOWN])
+    if len(lines) > NOTES_SHOWN:
+        yield f"  ... and {len(lines) - NOTES_SHOWN} more"
 
 
 def _violations(results: Sequence[Result]) -> Iterator[str]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from harness.verdict import EXIT_HARNESS_FAILED, Verdict
 
 from .data import RunReport
 from .figures import plural
+from .redact import is_secret, redact_command
 
 EXIT_MEANINGS = {
     0: "valid",
@@ -95,9 +96,24 @@ def join_and(words: Sequence[str]) -> str:
     return f"{', '.join(words[:-1])} and {words[-1]}"
 
 
+def one_account(headers: Iterable[tuple[str, str]]) -> str:
+    """Return what to know if headers that go with every request identify a user, '' if none does."""
+    names = list(dict.fromkeys(name for name, _ in headers if is_secret(name)))
+    if not names:
+        return ""
+    return (
+        f"all clients are one account, by {join_and(names)} with --header: what its earlier requests sent "
+        "may come back to any of them; declare that with --shared, or let each client log in for itself with "
+        "--urls"
+    )
+
+
 def command_again(meta: dict[str, Any]) -> str:
-    """Return the command that runs the same again: as it was typed, with the seed it drew."""
-    command = [str(word) for word in meta.get("command", ())]
+    """Return the command that runs the same again: as it was typed, with the seed it drew.
+
+    Headers that identify somebody are redacted.
+    """
+    command = redact_command(str(word) for word in meta.get("command", ()))
     if not command:
         return ""
     seed = meta.get("seed")

@@ -14,6 +14,7 @@ from pathlib import Path
 from harness import doctor
 from harness.doctor import versions
 from harness.options.table import Settings, UsageError
+from harness.report.redact import redact_command
 from harness.store.files import StoreError
 from harness.store.metadata import ColumnMeta, Doubt, RunMeta
 from harness.store.runs import Column, Run, append_doubt, new_run
@@ -38,7 +39,7 @@ def make_run(settings: Settings, columns: Sequence[str], command: Sequence[str])
     return new_run(
         Path(settings.reports),
         RunMeta(
-            command=tuple(command),
+            command=tuple(redact_command(command)),
             seed=settings.seed,
             columns=tuple(columns),
             operations=settings.operations,

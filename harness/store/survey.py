@@ -23,7 +23,7 @@ class Variable:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule of an application's router: ``literals[0] variables[0] literals[1] ...``."""
+    """One rule of an application's router: ``literals[0] variables[0] literals[1] ...``, quoted for a URL."""
 
     rule: str  # as the application writes it
     methods: tuple[str, ...]

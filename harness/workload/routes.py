@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable
 from fnmatch import fnmatchcase
+from urllib.parse import quote
 
 from harness.blackbox.carrying import FIRST_SLOT, SLOTS_MAX, SPELLINGS
 from harness.store.survey import Route, RouteField, RoutePlan, Rule, Skipped, Survey
@@ -28,6 +29,8 @@ FIELDS_MAX = SLOTS_MAX + 1 - FIRST_SLOT
 #: A record has room for more, a report has not.
 ROUTES_MAX = 2000
 
+#: What the path and the query of a file's line hold as they are: they may be quoted already.
+_SAFE = "/%?:@!$&'()*+,;=~-._"
 _MARK = re.compile(r"\{([A-Za-z_]\w*)(?::([a-z]+))?\}")
 _KEY = re.compile(r"""([\w.\[\]-]+)["']?\s*[=:]\s*["']?$""")
 
@@ -51,6 +54,9 @@ def plan_routes(survey: Survey, methods: Collection[str], exclude: Collection[st
         others = [method for method in rule.methods if method not in methods]
         if others:
             skipped.append(Skipped(rule.rule, f"{', '.join(others)} not asked for: name them with --methods"))
+        if len(rule.variables) > FIELDS_MAX - 2:
+            skipped.append(Skipped(rule.rule, f"it has more than {FIELDS_MAX - 2} variables"))
+            continue
         routes += [route for method in wanted for route in _routes(rule, method)]
     if len(routes) > ROUTES_MAX:
         skipped += [
@@ -87,9 +93,7 @@ def _routes(rule: Rule, method: str) -> Iterable[Route]:
     path = [RouteField("path", each.name, each.kind, each.filler) for each in rule.variables]
     query = RouteField("query", "canary", "text", "1")
     literals = (*rule.literals[:-1], f"{rule.literals[-1]}?canary=", "")
-    fields = (*path[: FIELDS_MAX - 2], query)
-    if len(path) > FIELDS_MAX - 2:
-        return
+    fields = (*path, query)
     if method not in _WITH_BODY:
         yield Route(rule.rule, method, literals, fields=fields)
         return
@@ -115,6 +119,8 @@ def _line(line: str, number: int) -> Route:
     fields = (*path_fields, *body_fields)
     if len(fields) > FIELDS_MAX:
         raise RequestsError(f"line {number} has {len(fields)} canaries; {FIELDS_MAX} is the most")
+    # What a person writes: /straße/ and ?tags[]=ä; a request's first line is plain ASCII.
+    in_path = tuple(quote(literal, safe=_SAFE) for literal in in_path)
     rule = path.partition("?")[0]
     return Route(rule, method, in_path, in_body, _BODIES.get(kind, ""), fields)
 

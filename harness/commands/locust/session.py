@@ -28,6 +28,7 @@ from harness.load.locust.wire import LoadPlan
 from harness.load.visiting import Visiting, to_wire
 from harness.pipeline import judge_run
 from harness.report.data import RunReport
+from harness.report.wording import one_account
 from harness.stage.hosted import bind_warning, failure_of, note
 from harness.stage.visiting import app_warning, note_routes, plan_visits
 from harness.store.files import StoreError, write_json
@@ -115,7 +116,8 @@ class Session:
 
     def _begin(self, watch: Callable[[Column], None]) -> None:
         settings = self._asked.settings
-        for warning in filter(None, (bind_warning(settings), app_warning(settings))):
+        warnings = (bind_warning(settings), app_warning(settings), one_account(settings.app.headers))
+        for warning in filter(None, warnings):
             logger.warning("%s", warning)
         stage = self._stage = make_stage(self._asked)
         watch(stage.column)

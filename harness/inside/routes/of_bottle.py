@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.store.survey import Rule, Skipped, Survey
 
-from .values import choose_variable, matching
+from .values import choose_variable, matching, quote_literals
 
 #: ``<name>``, ``<name:filter>``, ``<name:filter:configuration>``, and the older ``:name`` and ``:name#re#``.
 _VARIABLE = re.compile(
@@ -48,7 +48,7 @@ def _rule(rule: str, methods: list[str], app: Any) -> Rule | Skipped:
             return Skipped(rule, f"no value is known that {name!r} takes: name one with --urls")
         variables.append(variable)
     said = set(_ANY) if "ANY" in methods else set(methods) | ({"HEAD"} if "GET" in methods else set())
-    return Rule(rule, tuple(sorted(said)), tuple(_literals(rule)), tuple(variables))
+    return Rule(rule, tuple(sorted(said)), quote_literals(_literals(rule)), tuple(variables))
 
 
 def _literals(rule: str) -> list[str]:

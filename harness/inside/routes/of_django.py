@@ -10,7 +10,7 @@ from typing import Any
 
 from harness.store.survey import Rule, Skipped, Survey, Variable
 
-from .values import choose_variable, matching
+from .values import choose_variable, matching, quote_literals
 
 _ANY = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE")
 _ROUTE_VARIABLE = re.compile(r"<(?:[^>:]+:)?([^>]+)>")
@@ -52,7 +52,7 @@ def _rule(chain: tuple[Any, ...]) -> Rule | Skipped:
         literals[-1] += own_literals[0]
         literals += own_literals[1:]
         variables += own_variables
-    return Rule(text, _methods(chain[-1].callback), tuple(literals), tuple(variables))
+    return Rule(text, _methods(chain[-1].callback), quote_literals(literals), tuple(variables))
 
 
 def _of_route(pattern: Any) -> tuple[list[str], list[Variable]] | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from harness.store.survey import Rule, Skipped, Survey, Variable
 
-from .values import choose_variable, matching
+from .values import choose_variable, matching, quote_literals
 
 #: ``<converter(arguments):name>`` or ``<name>``, as Werkzeug writes them.
 _VARIABLE = re.compile(
@@ -44,7 +44,7 @@ def _rule(rule: Any) -> Rule | Skipped:
         if variable is None:
             return Skipped(text, f"no value is known that {name!r} takes: name one with --urls")
         variables.append(variable)
-    literals = tuple(_VARIABLE.sub("\0", text).split("\0"))
+    literals = quote_literals(_VARIABLE.sub("\0", text).split("\0"))
     methods = tuple(sorted(set(rule.methods or ("GET", "HEAD")) - _AUTOMATIC))
     return Rule(text, methods, literals, tuple(variables))
 

@@ -23,6 +23,8 @@ _SAMPLES = tuple(
 _KINDS = ("text", "uuid", "float", "int")
 _PLAIN = ("1", "2", "10", "100", "a", "0.5", "en", "2026-01-01", "2026", "x1", "index.html", "1.0", "A")
 _LENGTHS = range(1, 65)
+#: What a path holds as it is (RFC 3986, 3.3); '%' itself is quoted, since a router's rule is no URL yet.
+_SAFE = "/:@!$&'()*+,;=~-._"
 
 Accepts = Callable[[str], bool]
 
@@ -38,6 +40,11 @@ def choose_variable(name: str, accepts: Accepts, offered: Iterable[str] = ()) ->
         if all(_asks(accepts, text) for text in spelled):
             return Variable(name, kind, quote(filler if filler is not None else spelled[0], safe=""))
     return None if filler is None else Variable(name, "", quote(filler, safe="/"))
+
+
+def quote_literals(literals: Iterable[str]) -> tuple[str, ...]:
+    """Return what stands between a rule's variables as a URL spells it."""
+    return tuple(quote(literal, safe=_SAFE) for literal in literals)
 
 
 def matching(pattern: str, convert: Callable[[str], object] | None = None) -> Accepts:

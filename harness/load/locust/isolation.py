@@ -17,6 +17,7 @@ from locust.contrib.fasthttp import FastHttpUser
 
 from harness.blackbox.answers import Answer
 from harness.load.caller import Caller, Sent, UnderWay
+from harness.load.jar import merge_cookies
 from harness.load.visitor import FOREIGN
 
 from .routebook import spell
@@ -128,6 +129,8 @@ class _Operation:
     def _begin(self) -> UnderWay:
         request, caller = self._request, self._caller
         for name, value in self._side.headers:
+            if name.lower() == "cookie":
+                continue
             request.headers.discard(name)
             request.headers[name] = value
         headers = tuple((name.lower(), value) for name, value in request.headers.items())
@@ -139,9 +142,10 @@ class _Operation:
         for name, value in draft.added:
             request.headers.discard(name)
             request.headers[name] = value
-        cookies = [draft.cookie, *filter(None, [sent.header("cookie")])]
+        cookies = "; ".join([draft.cookie, *filter(None, [sent.header("cookie")])])
+        given = "; ".join(value for name, value in self._side.headers if name.lower() == "cookie")
         request.headers.discard("Cookie")
-        request.headers["Cookie"] = "; ".join(cookies)
+        request.headers["Cookie"] = merge_cookies(cookies, given)
         return caller.send(draft, self._side.numbers.of(spell(draft.route)))
 
     def _judge(self, under_way: UnderWay, response: Any, content: bytes) -> None:

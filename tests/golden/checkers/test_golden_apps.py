@@ -18,7 +18,7 @@ from harness.blackbox.carrying import caller_of
 from harness.checkers.table import APP_CHECKERS
 from harness.history.canary import UNMARKED
 from harness.history.columns import Batch
-from harness.history.facts import ColumnFacts, JournalFacts, RouteFacts
+from harness.history.facts import ColumnFacts, Earlier, JournalFacts, RouteFacts
 from harness.history.layout import Residue, Side
 from tests.golden.checkers.rendering import hold, lines
 from tests.unit.checkers.answering import ROUTES, batch_of, facts_of, judged, operation
@@ -37,7 +37,7 @@ class App(NamedTuple):
     left: tuple[Batch, ...] = ()
     shared: tuple[str, ...] = ()
     routes: tuple[RouteFacts, ...] = ROUTES
-    earlier: tuple[tuple[int, int], ...] = ()
+    earlier: tuple[Earlier, ...] = ()
 
     def batches(self) -> list[Batch]:
         return [*(batch_of(text, f"client/{at}") for at, text in enumerate(self.clients)), *self.left]
@@ -111,7 +111,7 @@ APPS = {
     "of earlier checks": App(
         ("1.1 0 200 body=c2.9.1 body=c2.9.3 body=c3.0.5 body=c3.1.1 body=c2.10.1",),
         shared=("message",),
-        earlier=((caller_of(O1), 99), (caller_of(O2), 9)),
+        earlier=(Earlier(caller_of(O1), 99), Earlier(caller_of(O2), 9)),
     ),
     "own canaries alone": App(("1.1 0 200 body=c1.1.3", "1.2 1 302 body=c1.1.3"), shared=("message",)),
     "not asked": App(()),

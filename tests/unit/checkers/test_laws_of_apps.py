@@ -11,6 +11,7 @@ from harness.blackbox.tokens import names_of
 from harness.checkers.exercised import REASONS
 from harness.checkers.table import checkers_for
 from harness.history.columns import Batch
+from harness.history.facts import Earlier
 from harness.history.layout import Field
 from harness.verdict import Verdict
 from tests.unit.checkers.answering import batch_of, facts_of, judge, judged, operation
@@ -54,11 +55,18 @@ def test_what_nobody_sent_is_silent() -> None:
 @pytest.mark.parametrize(("most", "shared", "count"), [(9, (), 1), (8, (), 0), (9, ("name",), 0)])
 def test_what_an_earlier_check_sent_is_anothers(most: int, shared: tuple[str, ...], count: int) -> None:
     batch = batch_of("2.1 0 200\n1.1 0 200 body=c2.9.3")
-    facts = replace(facts_of(batch, shared=shared), earlier=((caller_of(operation(2)), most),))
+    facts = replace(facts_of(batch, shared=shared), earlier=(Earlier(caller_of(operation(2)), most),))
     result = judge("B1", batch, facts=facts)
     assert result.count == count
     for violation in result.violations:
         assert "what operation w0.c2#9 of an earlier check had sent in its request." in violation.explanation
+
+
+@pytest.mark.parametrize(("slot", "count"), [(3, 0), (4, 1)])
+def test_what_an_earlier_check_had_published_is_none(slot: int, count: int) -> None:
+    batch = batch_of(f"2.1 0 200\n1.1 0 200 body=c2.9.{slot}")
+    facts = replace(facts_of(batch), earlier=(Earlier(caller_of(operation(2)), 9, published=1 << 3),))
+    assert judge("B1", batch, facts=facts).count == count
 
 
 GUESTBOOK = "2.1 1 303\n1.1 2 200 body=c2.1.{slot}"

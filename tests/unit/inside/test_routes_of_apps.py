@@ -45,6 +45,12 @@ def make_flask(framework: Any = Flask) -> Any:
     return app
 
 
+#: What a rule says -> what is sent between its variables; what is plain stays as it is.
+SPELLED = {
+    "/日本/<name>": ("/%E6%97%A5%E6%9C%AC/", ""),
+    "/a b/50%/<name>/ß": ("/a%20b/50%25/", "/%C3%9F"),
+    "/plain,(x)=~-_.@!$&'*+;/<name>": ("/plain,(x)=~-_.@!$&'*+;/", ""),
+}
 KINDS = {
     "/a/<name>": "text",
     "/b/<int:n>": "int",
@@ -72,6 +78,17 @@ def test_every_converter_gets_a_canary_of_its_type(framework: Any) -> None:
     assert len(rules["/g/<string(length=2):lang>"].variables[0].filler) == 2
     assert rules["/plain"].variables == ()
     assert rules["/plain"].methods == ("GET", "HEAD")
+
+
+def test_literals_are_quoted_as_a_url_spells_them() -> None:
+    for app in (Flask("x", static_folder=None), bottle.Bottle()):
+        for rule in SPELLED:
+            if isinstance(app, Flask):
+                app.add_url_rule(rule, str(len(app.view_functions)), lambda **_: "")
+            else:
+                app.route(rule, ["GET"], lambda **_: "")
+        rules = by_rule(survey_app(app))
+        assert {rule: rules[rule].literals for rule in rules} == SPELLED
 
 
 def test_an_app_is_found_behind_middleware() -> None:
@@ -144,6 +161,7 @@ urlpatterns = [
     path("in/", include(inner)),
     re_path(r"^year/(?P<y>[0-9]{4})/(?P<name>[a-z0-9]+)/$", view),
     re_path(r"^both/(?P<a>red|blue)$", view),
+    path("stra\u00dfe 50%/<int:n>", view),
 ]
 from harness import records
 from harness.inside.routes.finding import survey_app
@@ -160,6 +178,8 @@ def test_django_s_url_conf() -> None:
         "/in/item/<int:id>/": ["int"],
         "/in/<slug:s>/<uuid:u>": ["text", "uuid"],
         "/^year/(?P<y>[0-9]{4})/(?P<name>[a-z0-9]+)/$": ["", "text"],
+        "/straße 50%/<int:n>": ["int"],
     }
     assert by_rule(survey)["/in/item/<int:id>/"].methods == ("GET", "HEAD")
+    assert by_rule(survey)["/straße 50%/<int:n>"].literals == ("/stra%C3%9Fe%2050%25/", "")
     assert [skipped.rule for skipped in survey.skipped] == ["/^both/(?P<a>red|blue)$"]

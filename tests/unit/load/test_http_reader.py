@@ -143,6 +143,8 @@ def test_requests_say_their_length_only_if_they_may_have_a_body() -> None:
     assert plain == b"GET /a?b=c HTTP/1.1\r\nHost: h:1\r\nX-A: b\r\n\r\n"
     post = encode_request("POST", "/", "h:1", [], b"xy", close=True)
     assert post == b"POST / HTTP/1.1\r\nHost: h:1\r\nContent-Length: 2\r\nConnection: close\r\n\r\nxy"
+    foreign = encode_request("GET", "/", "h:1", [("X-Name", "日本")], b"", close=False)
+    assert "\r\nX-Name: 日本\r\n".encode() in foreign
     assert b"Content-Length: 0" in encode_request("POST", "/", "h:1", [], b"", close=False)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from harness.load.http import Response
-from harness.load.jar import Jar
+from harness.load.jar import Jar, merge_cookies
 
 
 def setting(*cookies: str) -> Response:
@@ -38,3 +38,17 @@ def test_a_cookie_that_lasts_is_kept(kept: str) -> None:
     jar = Jar()
     assert not jar.take(setting(kept))
     assert jar.header("/") == [("a", "2")]
+
+
+@pytest.mark.parametrize(
+    ("sent", "given", "merged"),
+    [
+        ("canary=1", "session=x; lang=de", "canary=1; session=x; lang=de"),
+        ("canary=1; session=new", "session=x;lang=de;", "canary=1; session=new; lang=de"),
+        ("canary=1", "canary=2", "canary=1"),
+        ("canary=1; a=b", "", "canary=1; a=b"),
+        ("", "a=b", "a=b"),
+    ],
+)
+def test_cookies_that_are_given_join_those_that_are_sent_anyway(sent: str, given: str, merged: str) -> None:
+    assert merge_cookies(sent, given) == merged

@@ -106,6 +106,36 @@ def test_an_app_is_found_by_the_module_that_holds_it(monkeypatch: pytest.MonkeyP
     assert name_app("shop:app") == "shop:app"
 
 
+class NamingItself:
+    """As Flask does."""
+
+    def __init__(self, import_name: str) -> None:
+        self.import_name = import_name
+
+
+@pytest.mark.parametrize(
+    ("holders", "says", "name"),
+    [
+        ({"conftest": "tests/conftest.py", "zoo_app": "/srv/zoo_app.py"}, "zoo_app", "/srv/zoo_app.py:app"),
+        ({"conftest": "tests/conftest.py", "zoo_app": "/srv/zoo_app.py"}, "nowhere", "/srv/zoo_app.py:app"),
+        ({"tests.test_a": "t/test_a.py", "zoo.wsgi": "/srv/zoo/wsgi.py"}, "nowhere", "zoo.wsgi:app"),
+        ({"an_other": "/srv/an_other.py", "zoo.wsgi": "/srv/zoo/wsgi.py"}, "zoo", "zoo.wsgi:app"),
+        ({"test_zoo": "/srv/test_zoo.py", "zoo_app": "/srv/zoo_app.py"}, "test_zoo", "/srv/test_zoo.py:app"),
+        ({"zoo": "/srv/zoo/__init__.py"}, "zoo", "zoo:app"),
+        ({"test_zoo": "/srv/test_zoo.py"}, "nowhere", "/srv/test_zoo.py:app"),
+    ],
+)
+def test_the_module_that_makes_an_app_names_it_before_those_that_borrow_it(
+    monkeypatch: pytest.MonkeyPatch, holders: dict[str, str], says: str, name: str
+) -> None:
+    app = NamingItself(says)
+    for holder, file in holders.items():
+        module: Any = types.ModuleType(holder)
+        module.__file__, module.app = file, app
+        monkeypatch.setitem(__import__("sys").modules, holder, module)
+    assert name_app(app) == name
+
+
 def test_an_app_that_no_module_holds() -> None:
     with pytest.raises(AskedWrongError, match="give its name"):
         name_app(object())

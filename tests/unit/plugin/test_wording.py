@@ -18,6 +18,11 @@ OTHERS = [
         "with --target-python"
     ),
     "--app m:app: there is no module 'm': start crosstalk in the project's folder, or give the file",
+    "/a: POST not asked for: name them with --methods",
+    "/a: left out with --exclude",
+    "/a: no value is known that 'n' takes: name one with --urls",
+    "/a: another application is mounted there: name it with --urls",
+    "/a: for another host: give --urls with --header 'Host: NAME'",
 ]
 
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.report.redact import redact
+from harness.report.redact import redact, redact_command
 
 SECRETS = {
     "Cookie: a=1; session=hunter2": "Cookie: [redacted]",
@@ -33,3 +33,24 @@ def test_values_of_sensitive_headers_are_replaced(text: str, shown: str) -> None
 @pytest.mark.parametrize("text", HARMLESS)
 def test_what_names_no_secret_is_left_alone(text: str) -> None:
     assert redact(text) == text
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (["--header", "Cookie: session=hunter2"], ["--header", "Cookie: [redacted]"]),
+        (
+            ["--header=Host: a.b | X-Auth-Token:hunter2 | X-B: c:d", "--seed", "1"],
+            ["--header=Host: a.b | X-Auth-Token: [redacted] | X-B: c:d", "--seed", "1"],
+        ),
+        (["--header=authorization: Bearer hunter2"], ["--header=authorization: [redacted]"]),
+    ],
+)
+def test_a_command_is_kept_without_its_secrets(typed: list[str], kept: list[str]) -> None:
+    assert redact_command(typed) == kept
+    assert redact_command(kept) == kept
+
+
+@pytest.mark.parametrize("typed", [["run", "--app=token.app:key"], ["--header", "Host: x"], ["--header"], []])
+def test_a_command_without_secrets_is_kept_as_it_is(typed: list[str]) -> None:
+    assert redact_command(typed) == typed

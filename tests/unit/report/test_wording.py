@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 
-from harness.report.wording import command_again, command_for, command_to_check, join_and, sentence
+from harness.report.wording import (
+    command_again,
+    command_for,
+    command_to_check,
+    join_and,
+    one_account,
+    sentence,
+)
 from tests.golden.report.samples import SAMPLES, run, valid
 
 COMMANDS: list[tuple[dict[str, Any], str]] = [
@@ -17,6 +24,10 @@ COMMANDS: list[tuple[dict[str, Any], str]] = [
         "crosstalk run --reports 'my runs'",
     ),
     ({"command": ["crosstalk", "run", "; rm -rf x"]}, "crosstalk run '; rm -rf x'"),
+    (
+        {"command": ["crosstalk", "run", "--header=Cookie: session=hunter2"], "seed": 1},
+        "crosstalk run '--header=Cookie: [redacted]' --seed 1",
+    ),
     ({}, ""),
 ]
 
@@ -84,3 +95,9 @@ def test_words_are_joined_as_people_do(words: list[str], joined: str) -> None:
 )
 def test_checking_again_looks_where_the_run_was_put(command: list[str], check: str) -> None:
     assert command_to_check(replace(valid(), run="r1", meta={"command": command})) == check
+
+
+def test_headers_that_make_all_clients_one_account_are_warned_of() -> None:
+    warned = one_account([("Cookie", "a=b"), ("X-Api-Key", "c"), ("Host", "d")])
+    assert warned.startswith("all clients are one account, by Cookie and X-Api-Key with --header: ")
+    assert one_account([("Host", "d"), ("X-Forwarded-Proto", "https")]) == ""

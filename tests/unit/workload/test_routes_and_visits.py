@@ -34,6 +34,15 @@ def test_only_what_is_asked_for_is_planned_and_the_rest_is_listed() -> None:
     )
 
 
+@pytest.mark.parametrize(("variables", "routes"), [(27, 1), (28, 0)])
+def test_a_rule_with_more_variables_than_canaries_is_listed(variables: int, routes: int) -> None:
+    made = tuple(Variable(f"v{number}", "int", "1") for number in range(variables))
+    rule = Rule("/long", ("GET",), ("/", *["/"] * variables), made)
+    plan = plan_routes(Survey("", (rule,)), ("GET",), ())
+    assert len(plan.routes) == routes
+    assert plan.skipped == (() if routes else (Skipped("/long", "it has more than 27 variables"),))
+
+
 def test_a_method_with_a_body_is_asked_with_a_form_and_with_json() -> None:
     plan = plan_routes(Survey("", (USER,)), ("POST",), ())
     assert [route.label for route in plan.routes] == [
@@ -108,6 +117,19 @@ def test_what_a_file_names_is_sent() -> None:
     assert operations[0].body.endswith(b"&password=secret")
     assert operations[1].path.endswith("&page=1")
     assert operations[2].path.removeprefix("/item/").isdecimal()
+
+
+@pytest.mark.parametrize(
+    ("line", "sent"),
+    [
+        ("GET /straße/{canary}?q[]=ä", ("/stra%C3%9Fe/", "?q%5B%5D=%C3%A4")),
+        ("GET /a%20b/{canary}?x=1&y=%C3%A4", ("/a%20b/", "?x=1&y=%C3%A4")),  # quoted already
+    ],
+)
+def test_what_a_file_s_line_holds_is_quoted_once(line: str, sent: tuple[str, ...]) -> None:
+    (route,) = read_requests(line).routes
+    assert route.path == sent
+    assert route.rule == line.removeprefix("GET ").partition("?")[0]
 
 
 WRONG = {
