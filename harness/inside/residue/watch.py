@@ -91,7 +91,9 @@ class Watch:
         self._finished = Finished()
         self._atoms = Atoms(self._finished)
         roots = self._roots.values()
-        self._slots = Slots(self._atoms, self._tell, roots=roots, always_full=self._always_full)
+        self._slots = Slots(
+            self._atoms, self._tell, limits=self._limits, roots=roots, always_full=self._always_full
+        )
         self._resources = Resources()
         self._trails: Any = original("_thread", "_local")()
         self._requests = itertools.count()
@@ -184,12 +186,15 @@ class Watch:
             self._tell(ABSENT, ABSENT, staying.name, staying.residue, staying.more)
         places = living_places(self._locality, self._last)
         spared = [number for where, number in self._last.items() if where in places]
-        limits = Limits(self._cache_max, requests // SESSIONS_EACH)
-        found = search_heap(self._finished, roots=self._roots, spared=spared, limits=limits)
+        found = search_heap(self._finished, roots=self._roots, spared=spared, limits=self._limits())
         for kept in found.kept:
             for told in judge_kept(kept, self._finished):
                 self._tell(told.operation, told.canary, kept.name, told.residue, told.operations)
         self._write_record(ABSENT, ABSENT, requests, Residue.SUMMARY, found.objects // 1000)
+
+    def _limits(self) -> Limits:
+        """Return the most entries of a cache that is no breach, after the requests so far."""
+        return Limits(self._cache_max, (self._seen + 1) // SESSIONS_EACH)
 
     def _active(self) -> list[str]:
         """Return the variables of the framework that hold a context now, by name."""
