@@ -175,7 +175,7 @@ def namespace_of(thing: Any) -> Mapping[str, Any] | None:
     """Return the attributes of an object or class without running code of its own; None if it has none."""
     try:
         held = object.__getattribute__(thing, "__dict__")
-    except (AttributeError, TypeError):
+    except Exception:  # a class may have a property of that name
         return None
     return held if type(held) in (dict, MappingProxyType) else None
 
