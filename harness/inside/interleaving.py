@@ -96,6 +96,9 @@ class Interleaving:
             self._monitoring.set_events(self._tool, 0)
             for code in self._watched:
                 self._monitoring.set_local_events(self._tool, code, 0)
+            # A tool that is freed keeps its callbacks, and they whatever records.
+            for event in (self._monitoring.events.PY_START, self._monitoring.events.CALL):
+                self._monitoring.register_callback(self._tool, event, None)
             self._monitoring.free_tool_id(self._tool)
             self._monitoring = None
         if self._rewriting is not None:

@@ -81,7 +81,7 @@ class Slots:
     ) -> None:
         self._atoms = atoms
         self._write = write
-        self._roots = tuple(roots)
+        self._roots = list(roots)
         self._full = always_full
         self._locals: list[Any] = []
         self._common: set[int] = set()
@@ -102,6 +102,11 @@ class Slots:
             if any("__init__" in base.__dict__ for base in cls.__mro__ if base not in (*classes, object)):
                 continue
             self._locals.append(thing)
+
+    def let_go(self) -> None:
+        """Hold nothing of the application any more."""
+        self._roots.clear()
+        self._locals.clear()
 
     def enter(self, trail: Trail, here: Here) -> None:
         """Look as a request starts."""

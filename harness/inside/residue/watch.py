@@ -7,7 +7,6 @@ what it keeps for each worker dies with the worker.
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from harness.history.canary import ABSENT, UNMARKED
 from harness.history.journal import original
 from harness.history.layout import Residue
 from harness.inside.body import Recorder
+from harness.inside.forks import tell_of_forks
 from harness.inside.living import living_places
 from harness.inside.locality import Here, Locality
 from harness.target import Contexts
@@ -84,7 +84,7 @@ class Watch:
         self._cache_max = cache_max
         self._stop_watching_pools = watch_pools(self)
         self.start_anew()
-        os.register_at_fork(after_in_child=self.start_anew)
+        tell_of_forks(self)
 
     def start_anew(self) -> None:
         """Forget everything: a forked process has nothing of its own yet."""
@@ -165,20 +165,24 @@ class Watch:
         """Look at what is left: no request is inside, and none will come. To be called once."""
         if self._over:
             return
-        self.stop()
+        self._over = True
+        self._stop_watching_pools()
         try:
             self._look_back()
         except Exception as error:  # the target may be anything; it is never failed
             sys.stderr.write(
                 f"{COMPLAINT}what requests left can't be looked for: {type(error).__name__}: {error}\n"
             )
+        self.stop()
         if self._folder is not None:
             self.names.write(self._folder)
 
     def stop(self) -> None:
-        """Watch no longer, without a last look."""
+        """Watch no longer, without a last look; the application is let go of."""
         self._over = True
         self._stop_watching_pools()
+        self._roots = {}
+        self._slots.let_go()
 
     def _look_back(self) -> None:
         requests = self._seen + 1 if self._last else 0
