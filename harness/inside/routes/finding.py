@@ -134,12 +134,13 @@ def _inside(place: Placed) -> Iterator[Placed]:
     if type(held) is dict:
         yield from (Placed(held[name], prefix) for name in _INNER if name in held)
         mounts = held.get("mounts")  # Werkzeug's DispatcherMiddleware
-        if isinstance(mounts, dict):
+        if type(mounts) is dict:
             yield from (Placed(mount, f"{prefix}{path}") for path, mount in mounts.items())
     for name in ("__self__", "__wrapped__"):
         if (inner := _read(candidate, name)) is not None:
             yield Placed(inner, prefix)
-    for cell in _read(candidate, "__closure__") or ():
+    closure = _read(candidate, "__closure__")
+    for cell in closure if type(closure) is tuple else ():
         try:
             yield Placed(cell.cell_contents, prefix)
         except ValueError:  # not set yet
