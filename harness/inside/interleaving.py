@@ -38,7 +38,7 @@ _TOOL_IDS = (4, 3)
 _NAME = "crosstalk"
 _TAKEN = (
     "{} watch this process, and leave no place to watch the application's calls from (sys.monitoring): "
-    "nobody was let run at them; run it without one of the two"
+    "nobody was let run at them; run it without one of the two, or with yields off"
 )
 _NOT_OWN = ("site-packages", "dist-packages")
 _PROFILED = frozenset({"call", "c_call"})

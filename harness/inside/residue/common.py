@@ -14,7 +14,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from contextvars import Context, Token
 from itertools import chain
 from types import CoroutineType, FrameType, GeneratorType, ModuleType
@@ -43,8 +43,9 @@ class Shared(NamedTuple):
     """Of the things asked about, by identity: what modules and the application lead to."""
 
     everybodys: frozenset[int]  # it holds data of several callers, or of none
-    doubtful: frozenset[int]  # it holds data of one caller: that caller's own, or nobody else has come yet
-    by_several: bool  # whether any of them holds data of several callers
+    #: It holds data of one caller: that caller's own, or nobody else has come yet; with its type's identity.
+    doubtful: dict[int, int]
+    kinds: frozenset[int]  # the types, by identity, of what holds data of several callers
 
 
 def find_common(roots: Iterable[object]) -> frozenset[int]:
@@ -72,20 +73,25 @@ def find_shared(wanted: Collection[Any], roots: Iterable[object], atoms: Atoms) 
     """
     missing = {id(each): each for each in wanted}
     above: dict[int, Any] = {}  # identity -> what leads to it
-    everybodys, doubtful, by_several = set[int](), set[int](), False
-    for number in _reached(missing.keys(), [*roots, *_held_by_modules()], above, atoms):
-        callers = callers_in(missing[number], atoms)
-        by_several |= len(callers) > 1
+    reached = list(_reached(missing.keys(), [*roots, *_held_by_modules()], above, atoms))
+    tops = {number: _top(number, missing, above) for number in reached}
+    everybodys, doubtful, kinds = set[int](), dict[int, int](), set[int]()
+    for number, top in tops.items():
+        # What it leads to may be shared by itself: a user leads to the database.
+        callers = callers_in(missing[number], atoms, {*tops.values()} - {top, number})
+        kind = id(type(missing[number]))
+        if len(callers) > 1:
+            kinds.add(kind)
         if len(callers) != 1:
             everybodys.add(number)
         elif not _is_a_callers_entry(missing[number], above, atoms):
-            doubtful.add(number)
-    return Shared(frozenset(everybodys), frozenset(doubtful), by_several)
+            doubtful[number] = kind
+    return Shared(frozenset(everybodys), doubtful, frozenset(kinds))
 
 
-def callers_in(thing: Any, atoms: Atoms) -> set[int]:
+def callers_in(thing: Any, atoms: Atoms, without: Container[int] = frozenset()) -> set[int]:
     """Return whose data *thing* holds."""
-    return {client_of(one) for one in values_in(thing, atoms, _THING_MAX)}
+    return {client_of(one) for one in values_in(thing, atoms, _THING_MAX, without)}
 
 
 def own_things(value: Any, is_left_out: Callable[[Any], bool]) -> Iterator[Any]:
@@ -152,6 +158,16 @@ def _reached(
             number = id(each)
             if number not in above and (gc.is_tracked(each) or number in left):
                 queue.append((thing, each))
+
+
+def _top(number: int, wanted: Container[int], above: dict[int, Any]) -> int:
+    """Return the first of *wanted* on the way to one of them."""
+    top, at = number, number
+    while (holder := above[at]) is not None:
+        at = id(holder)
+        if at in wanted:
+            top = at
+    return top
 
 
 def _is_a_callers_entry(thing: Any, above: dict[int, Any], atoms: Atoms) -> bool:

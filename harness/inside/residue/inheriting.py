@@ -6,8 +6,8 @@ know that costs a walk through the process, so it is done only for a variable th
 what is found to be everybody's is remembered.
 
 A thing that a module leads to and that holds one caller's data may be either: that caller's own, left behind
-by mistake, or something shared to which nobody else has come yet. That shows with more requests: once a
-variable has led to something of several callers', it leads to what is shared.
+by mistake, or something shared to which nobody else has come yet. That shows with more requests: once a thing
+of the same type has held data of several callers, such things are shared.
 """
 
 from __future__ import annotations
@@ -32,10 +32,12 @@ _CONTAINERS = (dict, tuple)
 class _Known:
     """What is known of one variable."""
 
-    doubtful: set[int] = field(default_factory=set)  # identities of what may be one caller's own, or shared
+    doubtful: dict[int, int] = field(
+        default_factory=dict
+    )  # what may be a caller's own, or shared -> its type
+    kinds: set[int] = field(default_factory=set)  # types of what held data of several callers
     looks: int = 0  # times that only such a thing was found
     searches: int = 0
-    is_shared: bool = False  # it has led to a thing of several callers'
     is_told: bool = False
 
 
@@ -68,9 +70,10 @@ class Inheriting:
             own = self._first(value, others, known.doubtful)
         if own is None:
             self._look_again(value, known)
-            own = self._first(value, others, ())
+            shared = {number for number, kind in known.doubtful.items() if kind in known.kinds}
+            own = self._first(value, others, shared)
             known.looks += own is not None
-            if known.is_shared or known.looks <= DOUBTFUL_MAX:
+            if known.looks <= DOUBTFUL_MAX:
                 return None
         known.is_told = own is not None
         return own
@@ -81,14 +84,13 @@ class Inheriting:
         shared = find_shared(things, self._roots, self._atoms)
         self._common.update(shared.everybodys)
         known.doubtful.update(shared.doubtful)
-        known.is_shared |= shared.by_several
+        known.kinds.update(shared.kinds)
 
     def _look_again(self, value: Any, known: _Known) -> None:
         """Note which of what was doubtful holds data of several callers by now."""
         for thing in self._own(value, ()):
-            if id(thing) in known.doubtful and len(callers_in(thing, self._atoms)) > 1:
-                known.doubtful.discard(id(thing))
-                known.is_shared = True
+            if id(thing) in known.doubtful and len(callers_in(thing, self._atoms, self._common)) > 1:
+                known.kinds.add(known.doubtful.pop(id(thing)))
                 self._common.add(id(thing))
 
     def _first(self, value: Any, others: Collection[int], without: Collection[int]) -> int | None:

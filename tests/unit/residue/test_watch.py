@@ -393,6 +393,65 @@ def test_an_entry_that_a_caller_alone_has_come_to_so_far_is_not(bench: Bench) ->
     assert in_registry(bench, lambda text: next(names), DOUBTFUL_MAX) == []
 
 
+def test_the_first_to_come_to_an_entry_of_a_shared_kind_are_not_told_of(bench: Bench) -> None:
+    shared = iter(("both", "both", "first", "second"))
+
+    def view(text: str) -> None:
+        one = REGISTRY["tenants"].setdefault(next(shared), Tenant())
+        one.recent.append(text)
+        USER.set(one)
+
+    def story() -> None:
+        bench.request(1)
+        for client in (1, 2):
+            bench.request(client, view)
+        bench.request(1)
+        for client in (1, 2):
+            bench.request(client, view)
+        for _ in range(2 * DOUBTFUL_MAX):
+            bench.request(1)
+        assert bench.found(Residue.INHERITED) == []
+
+    alone(story)
+    REGISTRY["tenants"].clear()
+
+
+class User:
+    """One caller's own, and what leads from it to everybody's."""
+
+    def __init__(self, name: str, tenant: Tenant) -> None:
+        self.name = name
+        self.tenant = tenant
+
+
+USERS: list[User] = []
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+def test_a_callers_own_object_is_inherited_though_it_leads_to_what_is_shared(
+    bench: Bench, is_reset: bool
+) -> None:
+    def view(text: str) -> None:
+        tenant = REGISTRY["tenants"].setdefault("main", Tenant())
+        tenant.recent.append(text)
+        USERS.append(User(text, tenant))
+        USER.set(USERS[-1])
+        if is_reset:
+            USER.set(None)
+
+    def story() -> None:
+        bench.request(1)
+        for client in (1, 2):
+            bench.request(client, view)
+        for _ in range(DOUBTFUL_MAX + 1):
+            bench.request(1)
+        assert bool(bench.found(Residue.INHERITED)) is not is_reset
+
+    alone(story)
+    REGISTRY["tenants"].clear()
+    USERS.clear()
+
+
 @pytest.mark.parametrize("is_cache", [True, False])
 def test_a_workers_cache_keyed_by_its_callers_is_inherited_by_none(bench: Bench, is_cache: bool) -> None:
     def view(text: str) -> None:
