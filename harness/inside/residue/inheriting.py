@@ -19,7 +19,7 @@ from typing import Any
 
 from .atoms import Atoms
 from .caches import Limits, is_callers_cache
-from .common import callers_in, find_shared, own_things
+from .sharing import callers_in, find_shared, own_things
 
 #: Walks through the process for one variable; what it would take more for is not told.
 SEARCHES_MAX = 40

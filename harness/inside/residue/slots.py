@@ -6,7 +6,7 @@ variable is looked at; every sixteenth also for containers that changed inside, 
 
 What a variable leads to and everybody shares is not the variable's: a framework's request leads to the
 application, and that to all its caches. So what a module or the application holds is not entered
-(:mod:`.common`), and a bounded cache keyed by its caller (:mod:`.caches`) is nobody's inheritance.
+(:mod:`.sharing`), and a bounded cache keyed by its caller (:mod:`.caches`) is nobody's inheritance.
 
 A *slot* is a variable, or an attribute of a thread-local, that was seen to hold a finished operation's data.
 A worker with slots is looked at as each request starts and ends: one that began with another caller's data
@@ -28,10 +28,10 @@ from harness.inside.locality import Here
 from .atoms import Atoms, values_in
 from .caches import Limits
 from .canaries import client_of
-from .common import find_common, local_classes
 from .inheriting import Inheriting
 from .names import name_local, name_variable
 from .routes import is_ours
+from .sharing import find_common, local_classes
 
 #: Slots watched on one worker.
 SLOTS_MAX = 64

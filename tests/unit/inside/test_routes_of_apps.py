@@ -147,16 +147,15 @@ def test_what_a_dispatcher_mounts_is_served_under_its_path() -> None:
 
 def test_an_application_that_is_mounted_twice_is_served_twice() -> None:
     inner = small("/b")
-    mounts = {"/v1": inner, "/v2": DispatcherMiddleware(small("/c"), {"/in": inner})}
+    mounts: dict[str, Any] = {"/v1": inner, "/v2": DispatcherMiddleware(small("/c"), {"/in": inner})}
     survey = survey_app(DispatcherMiddleware(small("/a"), mounts))
     assert list(by_rule(survey)) == ["/a", "/v1/b", "/v2/c", "/v2/in/b"]
 
 
 def test_a_mount_whose_routes_are_not_known_is_told_of() -> None:
     app = small("/a")
-    app.wsgi_app = DispatcherMiddleware(  # type: ignore[method-assign]
-        app.wsgi_app, {"/metrics": lambda environ, start_response: []}
-    )
+    mounts: dict[str, Any] = {"/metrics": lambda environ, start_response: []}
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
     survey = survey_app(app)
     assert list(by_rule(survey)) == ["/a"]
     assert [skipped.rule for skipped in survey.skipped] == ["/metrics"]
