@@ -83,8 +83,8 @@ class Inside:
             fail(str(error))
         self._write_routes(app)
         observed = observe_flask(app, observer, pause=make_pause(spec.model) if yields else None)
-        if observed.doubt:
-            self._complain(observed.doubt, whose="harness")
+        for doubt in filter(None, (observed.doubt, interleaving.doubt)):
+            self._complain(doubt, whose="harness")
         recorder: Recorder = Visitors(observer, interleaving) if yields else observer
         if spec.residue:
             recorder = Watched(recorder, self._watch(app, observer, locality))

@@ -36,6 +36,10 @@ PER_OPERATION_MAX = 32
 #: Ids of tools that :mod:`sys.monitoring` leaves to anybody; the others are for debuggers and the like.
 _TOOL_IDS = (4, 3)
 _NAME = "crosstalk"
+_TAKEN = (
+    "{} watch this process, and leave no place to watch the application's calls from (sys.monitoring): "
+    "nobody was let run at them; run it without one of the two, or with yields off"
+)
 _NOT_OWN = ("site-packages", "dist-packages")
 _PROFILED = frozenset({"call", "c_call"})
 _NOBODY_S = (ABSENT, UNMARKED)
@@ -57,6 +61,8 @@ class Interleaving:
     def __init__(
         self, seed: int, pause: Callable[[], object], locality: Locality, recorder: Recorder
     ) -> None:
+        #: Why nobody is let run at calls, in a sentence; '' if they are.
+        self.doubt = ""
         self._root = self._folder = ""
         self._own: dict[str, bool] = {}
         self._numbers = itertools.count(seed & 0xFFFFFFFF)
@@ -73,7 +79,8 @@ class Interleaving:
         """Begin to watch, before the application is imported.
 
         :param root: the folder of the application's own code, or its one file.
-        :returns: False if something else (a debugger, a profiler) has taken every place for it.
+        :returns: False if something else (a debugger, a profiler) has taken every place for it; :attr:`doubt`
+        says so.
         """
         self._root, self._folder = root, root.rstrip(os.sep) + os.sep
         monitoring = getattr(sys, "monitoring", None)
@@ -88,6 +95,8 @@ class Interleaving:
             if monitoring.get_tool(tool) is None:
                 self._watch(monitoring, tool)
                 return True
+        taken = " and ".join(str(monitoring.get_tool(tool)) for tool in _TOOL_IDS)
+        self.doubt = _TAKEN.format(taken)
         return False
 
     def stop(self) -> None:
@@ -96,6 +105,9 @@ class Interleaving:
             self._monitoring.set_events(self._tool, 0)
             for code in self._watched:
                 self._monitoring.set_local_events(self._tool, code, 0)
+            # A tool that is freed keeps its callbacks, and they whatever records.
+            for event in (self._monitoring.events.PY_START, self._monitoring.events.CALL):
+                self._monitoring.register_callback(self._tool, event, None)
             self._monitoring.free_tool_id(self._tool)
             self._monitoring = None
         if self._rewriting is not None:
@@ -103,7 +115,7 @@ class Interleaving:
             self._rewriting = None
         if self._profiles:
             self._profiles = False
-            sys.setprofile(None)
+            self._leave_this_thread()
 
     def serve_here(self) -> None:
         """Watch this thread as well, where threads are watched one by one; for the start of each request."""
@@ -147,7 +159,15 @@ class Interleaving:
 
     # 3.11
 
+    def _leave_this_thread(self) -> None:
+        """Profile this thread no more; somebody else's profiler, as a test run may have, stays."""
+        if sys.getprofile() == self._on_profile:
+            sys.setprofile(None)
+
     def _on_profile(self, frame: FrameType, event: str, argument: object) -> None:
+        if not self._profiles:  # stopped, on another thread than this one
+            self._leave_this_thread()
+            return
         if event not in _PROFILED:
             return
         if not self.is_own(frame.f_code.co_filename):

@@ -37,6 +37,7 @@ from harness.target import Contexts
 
 from . import sight
 from .census import Census
+from .forks import tell_of_forks
 from .locality import Here, Locality
 from .recording import Event, Lane, Looked, Note, StepHook, Ways, make_note, make_record, make_step_hook
 from .rows import (
@@ -101,7 +102,7 @@ class Observer:
         self._exited = itertools.count()
         self._lane = Lane()
         self.turn_to(contexts, app, WAYS, pause=pause, census=census)
-        os.register_at_fork(after_in_child=self._start_anew)
+        tell_of_forks(self)
 
     def turn_to(
         self,
@@ -249,6 +250,9 @@ class Observer:
                 self.at_rest()
             self._count_remains(self._writer)
             self._writer.close()
+            # A test run goes on: nothing here must keep an application that it is through with.
+            self.at_rest = None
+            atexit.unregister(self.close)
 
     def _count_remains(self, writer: JournalWriter) -> None:
         """Record what is left of operations that are over; once, since later ones are none of them."""
@@ -277,7 +281,7 @@ class Observer:
                     atexit.register(self.close)
             return self._writer
 
-    def _start_anew(self) -> None:
+    def start_anew(self) -> None:
         """In a forked process: no journal yet, no request inside, another thread id."""
         self._looked.lane.close()
         self._writer = None

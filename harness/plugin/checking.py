@@ -13,7 +13,7 @@ import contextlib
 import itertools
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -148,6 +148,7 @@ def _staged(app: WSGIApplication | str, asked: Asked, server_dir: Path) -> Itera
         observed = observe_flask(
             target, observer, pause=make_pause(asked.worker_model) if asked.yields else None
         )
+        observed = replace(observed, doubt="; ".join(filter(None, (observed.doubt, interleaving.doubt))))
         watch = Watch(
             observer.residue,
             locality,

@@ -26,20 +26,22 @@ from typing import Any, TypeAlias
 
 from .names import name_type
 
+# Packages and modules, each with its dot: a user's ``queue_worker`` is none of ``queue``'s (:func:`_is_of`).
 #: Of the harness itself, and of what drives tests: nothing of a target is theirs.
-_OURS = ("harness.", "harness", "pytest_crosstalk", "_pytest.", "pluggy.", "_pytest")
+_OURS = ("harness.", "pytest_crosstalk.", "_pytest.", "pluggy.")
 #: Servers: what they hold of a connection's last request is not the application's.
-_SERVERS = ("gunicorn.", "waitress.", "gevent.pywsgi", "gevent.baseserver", "werkzeug.serving")
-#: What waits for work: its frames hold the last job until the next.
-_WAITING = (
-    *_SERVERS,
+_SERVERS = ("gunicorn.", "waitress.", "gevent.pywsgi.", "gevent.baseserver.", "werkzeug.serving.")
+_OURS_OR_SERVERS = (*_OURS, *_SERVERS)
+#: What runs, or waits for work: its frames hold the last job until the next.
+_RUNNING = (
+    *_OURS_OR_SERVERS,
     "gevent.",
-    "concurrent.futures",
-    "threading",
-    "queue",
-    "selectors",
-    "socketserver",
-    "http.server",
+    "concurrent.futures.",
+    "threading.",
+    "queue.",
+    "selectors.",
+    "socketserver.",
+    "http.server.",
 )
 _PARTS_MAX = 12
 #: What the name of a route from a running frame begins with.
@@ -96,13 +98,13 @@ def _spread(starts: list[Any], parents: Parents, left: set[int]) -> None:
 def is_ours(thing: object) -> bool:
     """Whether a thing is the harness's own, or of what drives tests; or a module of theirs."""
     if type(thing) is dict and "__spec__" in thing:
-        return str(thing.get("__name__", "")).startswith(_OURS)
-    return _module_of(type(thing)).startswith(_OURS)
+        return _is_of(str(thing.get("__name__", "")), _OURS)
+    return _is_of(_module_of(type(thing)), _OURS)
 
 
 def is_strange(cls: type) -> bool:
     """Whether a class is the harness's, a test runner's or a server's."""
-    return _module_of(cls).startswith((*_OURS, *_SERVERS))
+    return _is_of(_module_of(cls), _OURS_OR_SERVERS)
 
 
 def serves(function: object) -> bool:
@@ -117,7 +119,11 @@ def _is_followed(thing: Any) -> bool:
     if cls is FrameType:  # of a traceback or a generator: the collector sees none that runs
         return not runs_ours(thing)
     module = thing.__module__ if cls is FunctionType else _module_of(thing if issubclass(cls, type) else cls)
-    return not (isinstance(module, str) and module.startswith((*_OURS, *_SERVERS)))
+    return not (isinstance(module, str) and _is_of(module, _OURS_OR_SERVERS))
+
+
+def _is_of(module: str, packages: tuple[str, ...]) -> bool:
+    return f"{module}.".startswith(packages)
 
 
 def _module_of(cls: type) -> str:
@@ -132,7 +138,7 @@ def _module_starts(roots: Mapping[str, object]) -> list[tuple[str, Any]]:
     # The standard library last: what it holds as well is somebody's.
     modules = sorted(sys.modules.items(), key=lambda item: item[0].partition(".")[0] in _STDLIB)
     for module_name, module in modules:
-        if type(module) is not ModuleType or module_name.startswith(_OURS):
+        if type(module) is not ModuleType or _is_of(module_name, _OURS):
             continue
         # Variables that are all atoms are in a dict that is not tracked: then the module is the holder.
         starts += [(module_name, module), (module_name, module.__dict__)]
@@ -163,7 +169,7 @@ def _frame_starts() -> list[tuple[str, Any]]:
 def runs_ours(frame: FrameType) -> bool:
     """Whether a frame runs code of the harness, of what drives tests, of a server, or a module's own."""
     module = str(frame.f_globals.get("__name__", ""))
-    return module.startswith((*_OURS, *_WAITING)) or frame.f_code.co_name == "<module>"
+    return _is_of(module, _RUNNING) or frame.f_code.co_name == "<module>"
 
 
 def name_frame(frame: FrameType) -> str:
@@ -175,7 +181,7 @@ def namespace_of(thing: Any) -> Mapping[str, Any] | None:
     """Return the attributes of an object or class without running code of its own; None if it has none."""
     try:
         held = object.__getattribute__(thing, "__dict__")
-    except (AttributeError, TypeError):
+    except Exception:  # a class may have a property of that name
         return None
     return held if type(held) in (dict, MappingProxyType) else None
 

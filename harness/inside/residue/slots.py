@@ -5,7 +5,8 @@ copy costs nothing, and whether two have the same values is decided in C. Only a
 variable is looked at; every sixteenth also for containers that changed inside, and for thread-locals.
 
 What a variable leads to and everybody shares is not the variable's: a framework's request leads to the
-application, and that to all its caches. So what a module or the application holds is not entered.
+application, and that to all its caches. So what a module or the application holds is not entered
+(:mod:`.sharing`), and a bounded cache keyed by its caller (:mod:`.caches`) is nobody's inheritance.
 
 A *slot* is a variable, or an attribute of a thread-local, that was seen to hold a finished operation's data.
 A worker with slots is looked at as each request starts and ends: one that began with another caller's data
@@ -15,22 +16,22 @@ in a slot and ended with the same data there has inherited it.
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextvars import Context, ContextVar, copy_context
-from itertools import chain
 from operator import is_
 from typing import Any, TypeAlias
 
 from harness.history.canary import ABSENT, UNMARKED
-from harness.history.journal import original
 from harness.history.layout import Residue
 from harness.inside.locality import Here
 
-from .atoms import Atoms, referents_of, values_in
+from .atoms import Atoms, values_in
+from .caches import Limits
 from .canaries import client_of
+from .inheriting import Inheriting
 from .names import name_local, name_variable
 from .routes import is_ours
+from .sharing import find_common, local_classes
 
 #: Slots watched on one worker.
 SLOTS_MAX = 64
@@ -42,8 +43,6 @@ FULL_EACH = 16
 
 #: The first so many requests of a worker with slots are looked at as they start, then one of FULL_EACH.
 SLOTS_FIRST = 64
-#: Objects of an application that are known as everybody's.
-COMMON_MAX = 10_000
 
 #: ``write(operation, canary, name, residue, count)``
 Write: TypeAlias = Callable[[int, int, str, Residue, int], None]
@@ -60,7 +59,7 @@ class Trail:
     def __init__(self) -> None:
         self.before: Context | None = None  # as the request started
         self.slots: dict[Slot, str] = {}  # with their names: those are dear
-        self.held: dict[Slot, int] = {}  # another caller's canary in a slot, as the request started
+        self.held: dict[Slot, frozenset[int]] = {}  # other callers' canaries, as the request started
         self.looks = 0  # requests that started with slots
 
 
@@ -68,23 +67,31 @@ class Slots:
     """Looks at the variables of the worker that runs.
 
     :param write: writes a record. :param roots: the application, which every request may lead to.
+    :param limits: says what the most entries of a cache are that is no breach, by now.
     """
 
     def __init__(
-        self, atoms: Atoms, write: Write, *, roots: Iterable[object] = (), always_full: bool = False
+        self,
+        atoms: Atoms,
+        write: Write,
+        *,
+        limits: Callable[[], Limits],
+        roots: Iterable[object] = (),
+        always_full: bool = False,
     ) -> None:
         self._atoms = atoms
         self._write = write
-        self._roots = tuple(roots)
+        self._roots = list(roots)
         self._full = always_full
         self._locals: list[Any] = []
-        self._common: frozenset[int] = frozenset()
+        self._common: set[int] = set()
+        self._inheriting = Inheriting(atoms, limits, self._roots, self._common)
 
     def take_census(self) -> None:
         """Find the thread-locals of this process; those that initialise themselves are left to the heap."""
-        self._common = find_common(self._roots)
+        self._common.update(find_common(self._roots))
         own = {id(each) for each in self._locals}
-        classes = _local_classes()
+        classes = local_classes()
         # Never gc.get_objects() while others run: a tuple that another thread is just making must have no
         # other reference, or that thread gets a SystemError. Here only what refers to a class is asked for.
         for thing in gc.get_referrers(*_with_subclasses(classes)):
@@ -96,6 +103,11 @@ class Slots:
                 continue
             self._locals.append(thing)
 
+    def let_go(self) -> None:
+        """Hold nothing of the application any more."""
+        self._roots.clear()
+        self._locals.clear()
+
     def enter(self, trail: Trail, here: Here) -> None:
         """Look as a request starts."""
         trail.before = copy_context()
@@ -104,9 +116,8 @@ class Slots:
             trail.held = {}
             for slot in trail.slots:
                 found = self.canaries(_value(slot))
-                other = next((one for one in found if client_of(one) != caller), ABSENT)
-                if other != ABSENT:
-                    trail.held[slot] = other
+                if others := frozenset(one for one in found if client_of(one) != caller):
+                    trail.held[slot] = others
 
     def canaries(self, value: object) -> list[int]:
         """Return the canaries in what is *value*'s own."""
@@ -148,32 +159,14 @@ class Slots:
             self._write(here.number, canaries[0], name, Residue.LEFT, 1)
 
     def _tell_inherited(self, trail: Trail, here: Here) -> None:
-        for slot, other in trail.held.items():
-            if here.number not in (ABSENT, UNMARKED) and other in self.canaries(_value(slot)):
-                self._write(here.number, other, trail.slots[slot], Residue.INHERITED, 1)
-        trail.held = {}
-
-
-def find_common(roots: Iterable[object]) -> frozenset[int]:
-    """Return the identities of what modules hold, and of what *roots* lead to."""
-    found: set[int] = set()
-    for module in list(sys.modules.values()):
-        held = getattr(module, "__dict__", None)
-        if type(held) is dict:
-            found.update(id(value) for value in list(held.values()) if gc.is_tracked(value))
-    classes = _local_classes()
-    level: list[Any] = [*roots]
-    most = len(found) + COMMON_MAX
-    while level and len(found) < most:
-        found.update(map(id, level))
-        referents = {id(each): each for each in chain.from_iterable(map(referents_of, level))}
-        # A thread-local is each thread's own.
-        level = [
-            each
-            for number, each in referents.items()
-            if number not in found and gc.is_tracked(each) and not isinstance(each, classes)
-        ]
-    return frozenset(found)
+        held, trail.held = trail.held, {}
+        if here.number in (ABSENT, UNMARKED):
+            return
+        for slot, others in held.items():
+            value = _value(slot)
+            still = others.intersection(self.canaries(value))
+            if still and (found := self._inheriting.of(slot, value, still)) is not None:
+                self._write(here.number, found, trail.slots[slot], Residue.INHERITED, 1)
 
 
 def name_slot(slot: Slot) -> str:
@@ -202,11 +195,3 @@ def _with_subclasses(classes: tuple[type, ...]) -> list[type]:
         inner: list[type] = type.__subclasses__(cls)
         found.extend(each for each in inner if each not in found)
     return found
-
-
-def _local_classes() -> tuple[type, ...]:
-    gevent = sys.modules.get("gevent.local")
-    found = {original("_thread", "_local"), sys.modules["threading"].local}  # gevent may have replaced it
-    if gevent is not None:
-        found.add(gevent.local)
-    return tuple(found)

@@ -7,7 +7,6 @@ what it keeps for each worker dies with the worker.
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -19,6 +18,7 @@ from harness.history.canary import ABSENT, UNMARKED
 from harness.history.journal import original
 from harness.history.layout import Residue
 from harness.inside.body import Recorder
+from harness.inside.forks import tell_of_forks
 from harness.inside.living import living_places
 from harness.inside.locality import Here, Locality
 from harness.target import Contexts
@@ -84,14 +84,16 @@ class Watch:
         self._cache_max = cache_max
         self._stop_watching_pools = watch_pools(self)
         self.start_anew()
-        os.register_at_fork(after_in_child=self.start_anew)
+        tell_of_forks(self)
 
     def start_anew(self) -> None:
         """Forget everything: a forked process has nothing of its own yet."""
         self._finished = Finished()
         self._atoms = Atoms(self._finished)
         roots = self._roots.values()
-        self._slots = Slots(self._atoms, self._tell, roots=roots, always_full=self._always_full)
+        self._slots = Slots(
+            self._atoms, self._tell, limits=self._limits, roots=roots, always_full=self._always_full
+        )
         self._resources = Resources()
         self._trails: Any = original("_thread", "_local")()
         self._requests = itertools.count()
@@ -163,20 +165,24 @@ class Watch:
         """Look at what is left: no request is inside, and none will come. To be called once."""
         if self._over:
             return
-        self.stop()
+        self._over = True
+        self._stop_watching_pools()
         try:
             self._look_back()
         except Exception as error:  # the target may be anything; it is never failed
             sys.stderr.write(
                 f"{COMPLAINT}what requests left can't be looked for: {type(error).__name__}: {error}\n"
             )
+        self.stop()
         if self._folder is not None:
             self.names.write(self._folder)
 
     def stop(self) -> None:
-        """Watch no longer, without a last look."""
+        """Watch no longer, without a last look; the application is let go of."""
         self._over = True
         self._stop_watching_pools()
+        self._roots = {}
+        self._slots.let_go()
 
     def _look_back(self) -> None:
         requests = self._seen + 1 if self._last else 0
@@ -184,12 +190,15 @@ class Watch:
             self._tell(ABSENT, ABSENT, staying.name, staying.residue, staying.more)
         places = living_places(self._locality, self._last)
         spared = [number for where, number in self._last.items() if where in places]
-        limits = Limits(self._cache_max, requests // SESSIONS_EACH)
-        found = search_heap(self._finished, roots=self._roots, spared=spared, limits=limits)
+        found = search_heap(self._finished, roots=self._roots, spared=spared, limits=self._limits())
         for kept in found.kept:
             for told in judge_kept(kept, self._finished):
                 self._tell(told.operation, told.canary, kept.name, told.residue, told.operations)
         self._write_record(ABSENT, ABSENT, requests, Residue.SUMMARY, found.objects // 1000)
+
+    def _limits(self) -> Limits:
+        """Return the most entries of a cache that is no breach, after the requests so far."""
+        return Limits(self._cache_max, (self._seen + 1) // SESSIONS_EACH)
 
     def _active(self) -> list[str]:
         """Return the variables of the framework that hold a context now, by name."""

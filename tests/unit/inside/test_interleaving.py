@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
-from types import ModuleType
+from threading import Event, Thread
+from types import FrameType, ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
@@ -128,6 +129,66 @@ def test_the_own_code_is_that_of_its_folder_without_what_is_installed_there(tmp_
         assert not interleaving.is_own(json.__file__)
     finally:
         interleaving.stop()
+
+
+def nobodys_profiler(frame: FrameType, event: str, argument: object) -> None:
+    """Profile nothing."""
+
+
+@pytest.fixture
+def _profiled() -> Iterator[None]:
+    before = sys.getprofile()
+    sys.setprofile(nobodys_profiler)
+    yield
+    sys.setprofile(before)
+
+
+@pytest.mark.usefixtures("_profiled")
+@pytest.mark.parametrize("serves", [True, False])
+def test_the_profiler_of_somebody_else_stays(tmp_path: Path, serves: bool) -> None:
+    yields = Yields()
+    interleaving = Interleaving(1, yields.pause, Locality(), yields)
+    interleaving.start(str(tmp_path))
+    if serves:
+        interleaving.serve_here()
+    interleaving.stop()
+    assert sys.getprofile() is nobodys_profiler
+
+
+def test_our_own_profiler_does_not_stay(tmp_path: Path) -> None:
+    before, yields, seen, stopped, served = sys.getprofile(), Yields(), list[object](), Event(), Event()
+    interleaving = Interleaving(1, yields.pause, Locality(), yields)
+    interleaving.start(str(tmp_path))
+
+    def serve() -> None:
+        interleaving.serve_here()
+        served.set()
+        stopped.wait()
+        seen.append(sys.getprofile())
+
+    thread = Thread(target=serve)
+    thread.start()
+    served.wait()
+    interleaving.serve_here()
+    interleaving.stop()
+    stopped.set()
+    thread.join()
+    assert (sys.getprofile(), seen) == (before, [None])
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_whoever_has_taken_every_place_to_watch_from_is_named(
+    taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if taken:
+        tools = {3: "a profiler", 4: "a debugger"}
+        monkeypatch.setattr(sys, "monitoring", SimpleNamespace(get_tool=tools.get), raising=False)
+    yields = Yields()
+    interleaving = Interleaving(1, yields.pause, Locality(), yields)
+    assert interleaving.start(str(tmp_path)) is not taken
+    interleaving.stop()
+    assert interleaving.doubt.startswith("a debugger and a profiler watch this process") is taken
+    assert bool(interleaving.doubt) is taken
 
 
 def rewritten(source: str) -> list[str]:

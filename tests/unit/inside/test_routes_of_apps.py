@@ -9,11 +9,14 @@ from typing import Any
 
 import bottle
 import pytest
-from flask import Flask
+from flask import Flask, current_app, request
+from werkzeug.local import LocalProxy
+from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.routing import BaseConverter, ValidationError
 
 from harness import records
+from harness.inside.of_flask.installing import find_flasks
 from harness.inside.routes.finding import survey_app
 from harness.store.survey import Rule, Survey
 from targetapp.framework import App
@@ -100,6 +103,85 @@ def test_an_app_is_found_behind_middleware() -> None:
 
     assert by_rule(survey_app(outermost)).keys() >= KINDS.keys()
     assert by_rule(survey_app(ProxyFix(app))).keys() >= KINDS.keys()
+
+
+def wrapped_with(app: Any, held: Any) -> Any:
+    def outermost(environ: Any, start_response: Any) -> Any:
+        assert held is not None
+        return app(environ, start_response)
+
+    return outermost
+
+
+#: By name: pytest would ask a proxy for its own.
+PROXIES = {"request": request, "current_app": current_app, "failing": LocalProxy(lambda: 1 / 0)}
+
+
+@pytest.mark.parametrize("name", PROXIES)
+def test_a_proxy_that_middleware_holds_is_no_application(name: str) -> None:
+    proxy = PROXIES[name]
+    app = Flask("x", static_folder=None)
+    app.add_url_rule("/only", "only", lambda: "")
+    assert by_rule(survey_app(wrapped_with(app, proxy))).keys() == {"/only"}
+    assert find_flasks(wrapped_with(app, proxy)) == [app]
+    with app.test_request_context():
+        assert by_rule(survey_app(wrapped_with(app, proxy))).keys() == {"/only"}
+        assert survey_app(wrapped_with(app, proxy)).skipped == ()
+
+
+def test_a_wrapper_that_passes_attributes_on_is_asked_for_them() -> None:
+    class Passing:
+        def __init__(self, inner: Any) -> None:
+            self.kept_here = inner
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.kept_here, name)
+
+        def __call__(self, environ: Any, start_response: Any) -> Any: ...
+
+    app = Flask("x", static_folder=None)
+    app.add_url_rule("/only", "only", lambda: "")
+    assert by_rule(survey_app(Passing(app))).keys() == {"/only"}
+
+
+def small(rule: str) -> Flask:
+    app = Flask(rule.strip("/"), static_folder=None)
+    app.add_url_rule(rule, "only", lambda **_: "")
+    return app
+
+
+def test_what_a_dispatcher_mounts_is_served_under_its_path() -> None:
+    inner = bottle.Bottle()
+    inner.route("/c/<n:int>", ["GET"], lambda **_: "")
+    mounts: dict[str, Any] = {"/admin": small("/b/<name>"), "/old one": inner}
+    survey = survey_app(DispatcherMiddleware(small("/a"), mounts))
+    rules = by_rule(survey)
+    assert list(rules) == ["/a", "/admin/b/<name>", "/old one/c/<n:int>"]
+    assert rules["/admin/b/<name>"].literals == ("/admin/b/", "")
+    assert rules["/old one/c/<n:int>"].literals == ("/old%20one/c/", "")
+    assert survey == Survey("flask", tuple(rules.values()), ())
+
+
+def test_an_application_that_is_mounted_twice_is_served_twice() -> None:
+    inner = small("/b")
+    mounts: dict[str, Any] = {"/v1": inner, "/v2": DispatcherMiddleware(small("/c"), {"/in": inner})}
+    survey = survey_app(DispatcherMiddleware(small("/a"), mounts))
+    assert list(by_rule(survey)) == ["/a", "/v1/b", "/v2/c", "/v2/in/b"]
+
+
+def test_a_mount_whose_routes_are_not_known_is_told_of() -> None:
+    app = small("/a")
+    mounts: dict[str, Any] = {"/metrics": lambda environ, start_response: []}
+    app.wsgi_app = DispatcherMiddleware(app.wsgi_app, mounts)  # type: ignore[method-assign]
+    survey = survey_app(app)
+    assert list(by_rule(survey)) == ["/a"]
+    assert [skipped.rule for skipped in survey.skipped] == ["/metrics"]
+
+
+def test_an_application_beside_another_is_told_of() -> None:
+    survey = survey_app(wrapped_with(small("/a"), small("/b")))
+    assert len(survey.rules) == 1
+    assert [skipped.rule for skipped in survey.skipped] == ["/ (Flask)"]
 
 
 def test_what_has_no_router_has_no_routes_and_no_error() -> None:

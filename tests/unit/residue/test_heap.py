@@ -6,6 +6,7 @@ import gc
 import sys
 import types
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from harness.history.canary import CanaryKind, make_canary, to_text
 from harness.inside.residue.caches import Limits
 from harness.inside.residue.canaries import Finished
 from harness.inside.residue.heap import Found, search_heap
+from harness.inside.residue.routes import is_strange, runs_ours
 
 #: Canaries of nobody else's: other tests leave some in this process.
 WORKER = 13
@@ -62,3 +64,46 @@ def test_the_collector_is_left_as_it_was(collects: bool) -> None:
         assert gc.isenabled() is collects
     finally:
         gc.enable()
+
+
+def frame_of(module: str) -> types.FrameType:
+    """Return the frame of a function that is said to be of this module."""
+    values: dict[str, Any] = {"__name__": module, "sys": sys}
+    exec("def run():\n    return sys._getframe()", values)
+    frame: types.FrameType = values["run"]()
+    return frame
+
+
+#: Modules of the harness, of what drives tests or of servers; and a user's, whose names begin like these.
+ALIKE = {
+    "harness": "harness_for_shop",
+    "harness.inside.body": "harnesses",
+    "_pytest.python": "_pytest_helpers",
+    "pytest_crosstalk": "pytest_crosstalk_demo",
+    "gunicorn.workers.gthread": "gunicorn_conf",
+    "waitress.task": "waitress_shop",
+}
+
+
+@pytest.mark.parametrize("theirs", ALIKE)
+def test_a_users_module_is_known_by_its_whole_name(theirs: str) -> None:
+    for name, is_theirs in ((theirs, True), (ALIKE[theirs], False)):
+        assert is_strange(type("Thing", (), {"__module__": name})) is is_theirs
+        assert runs_ours(frame_of(name)) is is_theirs
+
+
+@pytest.mark.parametrize("theirs", ["queue", "threading", "concurrent.futures", "http.server"])
+def test_a_users_worker_is_no_thread_that_waits(theirs: str) -> None:
+    assert runs_ours(frame_of(theirs))
+    assert not runs_ours(frame_of(f"{theirs}_worker"))
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_what_a_users_module_holds_is_found_whatever_it_is_called(
+    ours: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = "harness.shop" if ours else "harness_shop"
+    made = types.ModuleType(name)
+    made.__dict__["held"] = [to_text(make_canary(CanaryKind.OPERATION, WORKER, 1, 7))]
+    monkeypatch.setitem(sys.modules, name, made)
+    assert any(kept.name == f"{name}.held" for kept in search().kept) is not ours

@@ -13,6 +13,7 @@ import pytest
 from harness.history.canary import CanaryKind, make_canary, to_text
 from harness.history.layout import Residue
 from harness.inside.locality import Here, Locality
+from harness.inside.residue.inheriting import DOUBTFUL_MAX
 from harness.inside.residue.keeping import KEPT_MIN, MARK_EACH
 from harness.inside.residue.resources import STAY_MIN, WARM_AFTER
 from harness.inside.residue.slots import FULL_EACH, FULL_FIRST
@@ -340,6 +341,141 @@ def test_what_the_application_holds_is_no_variables_own(known: bool) -> None:
 
     alone(story)
     one.watch.stop()
+
+
+class Tenant:
+    """What several callers share, or one caller's own."""
+
+    def __init__(self) -> None:
+        self.recent: list[str] = []
+
+
+REGISTRY: dict[str, dict[str, Tenant]] = {"tenants": {}}
+
+
+def in_registry(bench: Bench, key: Callable[[str], str], later: int) -> list[tuple[int, int, str]]:
+    """Let two callers set a variable to an entry of a registry; the first makes *later* requests without."""
+
+    def view(text: str) -> None:
+        one = REGISTRY["tenants"].setdefault(key(text), Tenant())
+        one.recent.append(text)
+        USER.set({"tenant": one})
+
+    def story() -> list[tuple[int, int, str]]:
+        try:
+            bench.request(1)
+            bench.request(1, view)
+            bench.request(2, view)
+            for _ in range(later):
+                bench.request(1)
+            return bench.found(Residue.INHERITED)
+        finally:
+            REGISTRY["tenants"].clear()
+
+    return copy_context().run(story)
+
+
+def test_an_entry_of_a_registry_that_all_share_is_no_variables_own(bench: Bench) -> None:
+    assert in_registry(bench, lambda text: "main", 3 * DOUBTFUL_MAX) == []
+
+
+def test_an_entry_by_a_callers_key_is_that_callers_own(bench: Bench) -> None:
+    assert len(in_registry(bench, lambda text: text, 1)) == 1
+
+
+def test_an_entry_that_only_one_caller_comes_to_is_told_of_after_a_while(bench: Bench) -> None:
+    names = iter(("first", "second"))
+    assert len(in_registry(bench, lambda text: next(names), DOUBTFUL_MAX + 1)) == 1
+
+
+def test_an_entry_that_a_caller_alone_has_come_to_so_far_is_not(bench: Bench) -> None:
+    names = iter(("first", "second"))
+    assert in_registry(bench, lambda text: next(names), DOUBTFUL_MAX) == []
+
+
+def test_the_first_to_come_to_an_entry_of_a_shared_kind_are_not_told_of(bench: Bench) -> None:
+    shared = iter(("both", "both", "first", "second"))
+
+    def view(text: str) -> None:
+        one = REGISTRY["tenants"].setdefault(next(shared), Tenant())
+        one.recent.append(text)
+        USER.set(one)
+
+    def story() -> None:
+        bench.request(1)
+        for client in (1, 2):
+            bench.request(client, view)
+        bench.request(1)
+        for client in (1, 2):
+            bench.request(client, view)
+        for _ in range(2 * DOUBTFUL_MAX):
+            bench.request(1)
+        assert bench.found(Residue.INHERITED) == []
+
+    alone(story)
+    REGISTRY["tenants"].clear()
+
+
+class User:
+    """One caller's own, and what leads from it to everybody's."""
+
+    def __init__(self, name: str, tenant: Tenant) -> None:
+        self.name = name
+        self.tenant = tenant
+
+
+USERS: list[User] = []
+
+
+@pytest.mark.parametrize("is_reset", [True, False])
+def test_a_callers_own_object_is_inherited_though_it_leads_to_what_is_shared(
+    bench: Bench, is_reset: bool
+) -> None:
+    def view(text: str) -> None:
+        tenant = REGISTRY["tenants"].setdefault("main", Tenant())
+        tenant.recent.append(text)
+        USERS.append(User(text, tenant))
+        USER.set(USERS[-1])
+        if is_reset:
+            USER.set(None)
+
+    def story() -> None:
+        bench.request(1)
+        for client in (1, 2):
+            bench.request(client, view)
+        for _ in range(DOUBTFUL_MAX + 1):
+            bench.request(1)
+        assert bool(bench.found(Residue.INHERITED)) is not is_reset
+
+    alone(story)
+    REGISTRY["tenants"].clear()
+    USERS.clear()
+
+
+@pytest.mark.parametrize("is_cache", [True, False])
+def test_a_workers_cache_keyed_by_its_callers_is_inherited_by_none(bench: Bench, is_cache: bool) -> None:
+    def view(text: str) -> None:
+        held = STATE.__dict__.setdefault("held", {})
+        held[text if is_cache else "latest"] = [text]
+
+    for _ in range(4):
+        bench.request(1, view)
+        bench.request(2, view)
+    bench.request(1)
+    assert bool(bench.found(Residue.INHERITED)) is not is_cache
+
+
+def test_what_is_left_beside_a_cache_is_inherited(bench: Bench) -> None:
+    def view(text: str) -> None:
+        cache = STATE.held["cache"] if "held" in STATE.__dict__ else {}
+        cache[text] = [text]
+        STATE.held = {"cache": cache, "user": text}
+
+    first = [bench.request(client, view) for client in (1, 2)][1]
+    second = bench.request(1)
+    assert bench.found(Residue.INHERITED) == [
+        (second, first, f"the thread-local {__name__}.STATE, attribute 'held'")
+    ]
 
 
 class Worker:
