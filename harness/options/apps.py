@@ -49,9 +49,7 @@ def parse_app(text: Mapping[str, str], default_target: str) -> AppSettings:
         shared=items_of(one_line("--shared", text["shared"])),
         header=one_line("--header", text["header"]),
     )
-    for name, _ in settings.headers:
-        if not _HEADER.fullmatch(name):
-            raise UsageError(f"--header: {name!r} is no header's name; write 'NAME: VALUE'")
+    _verify_headers(settings)
     if not settings.name:
         for other in _OF_APPS:
             if text[other]:
@@ -68,3 +66,12 @@ def parse_app(text: Mapping[str, str], default_target: str) -> AppSettings:
         if text[other]:
             raise UsageError(f"--{other} is about targets with probes: leave it out with --app")
     return settings
+
+
+def _verify_headers(settings: AppSettings) -> None:
+    for one in settings.header.split(_BETWEEN_HEADERS):
+        if one.strip() and ":" not in one:
+            raise UsageError(f"--header: {one.strip()!r} has no colon; write 'NAME: VALUE'")
+    for name, _ in settings.headers:
+        if not _HEADER.fullmatch(name):
+            raise UsageError(f"--header: {name!r} is no header's name; write 'NAME: VALUE'")

@@ -43,7 +43,7 @@ from harness.store.survey import RoutePlan
 from harness.target import LoadError, WSGIApplication, contexts_here
 from harness.verdict import Result
 from harness.workers.spec import DEFAULT_SWITCH_INTERVAL_S
-from harness.workload.routes import RequestsError, plan_routes, read_requests
+from harness.workload.routes import RequestsError, UnmatchedError, plan_routes, read_requests
 
 from .asking import Asked, AskedWrongError, Checked
 from .callers import TIMEOUT_S, CallingCaller, HttpCaller
@@ -117,9 +117,11 @@ def plan_for(app: WSGIApplication, asked: Asked) -> RoutePlan:
     try:
         if asked.urls:
             return read_requests("\n".join(asked.urls), asked.exclude)
+        plan = plan_routes(survey_app(app), asked.methods, asked.exclude)
+    except UnmatchedError as error:
+        raise AskedWrongError(f"exclude: {error}") from None
     except RequestsError as error:
         raise AskedWrongError(f"urls: {error}") from None
-    plan = plan_routes(survey_app(app), asked.methods, asked.exclude)
     if not plan.routes:
         why = "; ".join(f"{each.rule}: {each.why}" for each in plan.skipped[:3])
         raise AskedWrongError(

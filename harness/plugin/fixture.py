@@ -10,6 +10,7 @@ import dataclasses
 import itertools
 import random
 from collections.abc import Callable, Mapping, Sequence
+from inspect import isfunction, signature
 from pathlib import Path
 
 from harness.target import WSGIApplication
@@ -84,6 +85,13 @@ class Crosstalk:
         unknown = [name for name in more if name not in known]
         if unknown:
             raise AskedWrongError(f"check() takes no {unknown[0]!r}: see docs/pytest.md")
+        for name, given in {"urls": urls, "methods": methods, "exclude": exclude, "shared": shared}.items():
+            if isinstance(given, str):  # its letters would be taken for routes
+                raise AskedWrongError(f"{name}={given!r} is one text: give a list, as in {name}=[{given!r}]")
+        if not isinstance(operations, int):
+            raise AskedWrongError(f"operations={operations!r} is no number of requests")
+        if headers is not None and not isinstance(headers, Mapping):
+            raise AskedWrongError("headers: give a dict, as in headers={'Host': 'example.org'}")
         wanted = more.pop("seed", None)
         seed = wanted if self._run.seed is None else self._run.seed
         asked = Asked(
@@ -113,6 +121,12 @@ class Crosstalk:
             raise AskedWrongError(
                 f"{type(app).__name__} is no WSGI application: give the app itself or its name"
             )
+        if isfunction(app) and not _takes_two(app):
+            name = app.__name__
+            raise AskedWrongError(
+                f"{name} is no WSGI application, which takes (environ, start_response): if it makes one, "
+                f"give what it returns, as in check({name}())"
+            )
         return check(app, asked, folder)
 
     def _conclude(self, runs: Sequence[Checked], asked: Asked) -> Checked:
@@ -127,6 +141,14 @@ class Crosstalk:
         if self._run.again and len(runs) == 1:
             lines += ["", f"run it again: {self._run.again.format(seed=asked.seed)}"]
         raise NotIsolatedError("\n".join(lines))
+
+
+def _takes_two(function: Callable[..., object]) -> bool:
+    try:
+        signature(function).bind({}, None)
+    except TypeError:
+        return False
+    return True
 
 
 _RANK = {"valid": 0, "unknown": 1, "invalid": 2}

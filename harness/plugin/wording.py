@@ -22,6 +22,7 @@ _WORDS = (
     ("name them with --methods", "name them with methods="),
     ("name one with --urls", "name one with urls="),
     ("name it with --urls", "name it with urls="),
+    ("name such fields with --urls", "name such fields with urls="),
     ("ask less with --users", "ask less with operations="),
     ("see the target's log", "see what the app logged"),
     ("name the interpreter that has it with --target-python", "run pytest by the interpreter that has it"),

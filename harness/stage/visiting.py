@@ -16,7 +16,7 @@ from harness.store.metadata import ColumnMeta, RouteMeta
 from harness.store.runs import Column
 from harness.store.survey import RoutePlan, Survey
 from harness.workers.failure import TargetError
-from harness.workload.routes import RequestsError, plan_routes, read_requests
+from harness.workload.routes import RequestsError, UnmatchedError, plan_routes, read_requests
 
 
 def app_warning(settings: Settings) -> str:
@@ -41,6 +41,8 @@ def read_urls(settings: Settings) -> RoutePlan | None:
         return read_requests(Path(name).read_text(encoding="utf-8"), settings.app.exclude)
     except OSError as error:
         raise UsageError(f"--urls {name}: {error.strerror or error}") from error
+    except UnmatchedError as error:
+        raise UsageError(f"--exclude: {error}") from error
     except (RequestsError, UnicodeDecodeError) as error:
         raise UsageError(f"--urls {name}: {error}") from error
 
@@ -49,11 +51,14 @@ def plan_visits(settings: Settings, column: Column) -> Visiting:
     """Return what to ask of the application that serves in *column*, and note it in ``column.json``.
 
     :raises TargetError: if there is nothing to ask for.
-    :raises UsageError: if the file of requests can't be read.
+    :raises UsageError: if the file of requests can't be read, or a pattern leaves nothing out.
     :raises StoreError: if what the application said can't be read, or the column can't be written.
     """
     survey = _read_survey(column)
-    plan = read_urls(settings) or plan_routes(survey, settings.app.methods, settings.app.exclude)
+    try:
+        plan = read_urls(settings) or plan_routes(survey, settings.app.methods, settings.app.exclude)
+    except UnmatchedError as error:
+        raise UsageError(f"--exclude: {error}") from error
     column.write_meta(_noted(column.read_meta(), survey, plan))
     if not plan.routes:
         why = "; ".join(f"{each.rule}: {each.why}" for each in plan.skipped[:3])

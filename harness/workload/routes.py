@@ -12,7 +12,7 @@ as well. A field is called by the key before it, where there is one; ``#`` begin
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from urllib.parse import quote
 
@@ -28,6 +28,8 @@ _BODIES = {"form": FORM, "json": JSON}
 FIELDS_MAX = SLOTS_MAX + 1 - FIRST_SLOT
 #: A record has room for more, a report has not.
 ROUTES_MAX = 2000
+#: Rules named in a sentence.
+_NAMED = 6
 
 #: What the path and the query of a file's line hold as they are: they may be quoted already.
 _SAFE = "/%?:@!$&'()*+,;=~-._"
@@ -39,11 +41,17 @@ class RequestsError(Exception):
     """A file of requests can't be read; the message names the line."""
 
 
+class UnmatchedError(RequestsError):
+    """A pattern leaves nothing out: what it was meant for would be asked."""
+
+
 def plan_routes(survey: Survey, methods: Collection[str], exclude: Collection[str]) -> RoutePlan:
     """Return what to ask of the application that was surveyed; nothing is left out in silence.
 
     :param methods: upper-case. :param exclude: patterns of rules, as in a shell; or parts of them.
+    :raises UnmatchedError: if one of these fits no rule.
     """
+    _verify(exclude, [*(rule.rule for rule in survey.rules), *(one.rule for one in survey.skipped)])
     routes: list[Route] = []
     skipped = list(survey.skipped)
     for rule in survey.rules:
@@ -70,22 +78,34 @@ def is_excluded(rule: str, exclude: Collection[str]) -> bool:
     return any(fnmatchcase(rule, pattern) or pattern == rule for pattern in exclude)
 
 
+def _verify(exclude: Iterable[str], rules: Sequence[str]) -> None:
+    for pattern in exclude:
+        if not any(is_excluded(rule, [pattern]) for rule in rules):
+            more = f" and {len(rules) - _NAMED} more" if len(rules) > _NAMED else ""
+            named = ", ".join(rules[:_NAMED]) or "none"
+            raise UnmatchedError(f"{pattern!r} fits no rule of the app's, which are {named}{more}")
+
+
 def read_requests(text: str, exclude: Collection[str] = ()) -> RoutePlan:
     """Return the routes that a file of requests names, to be asked for in that order at first.
 
-    :raises RequestsError: if a line can't be read, or there is none.
+    :raises RequestsError: if a line can't be read, or there is none; or if a pattern leaves out none.
     """
-    routes, skipped = [], []
+    routes: list[Route] = []
+    skipped: list[Skipped] = []
+    rules: list[str] = []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
         route = _line(line.strip(), number)
+        rules.append(route.rule)
         if is_excluded(route.rule, exclude):
             skipped.append(Skipped(route.label, "left out with --exclude"))
         else:
             routes.append(route)
     if not routes:
         raise RequestsError("it names nothing to ask for: write lines such as  GET /search?q={canary}")
+    _verify(exclude, rules)
     return RoutePlan(tuple(routes), tuple(skipped), scripted=True)
 
 

@@ -38,6 +38,8 @@ def _rule(rule: Any) -> Rule | Skipped:
         return Skipped(text, "only for building URLs")
     if getattr(rule, "host", None) or getattr(rule, "subdomain", None):
         return Skipped(text, "for another host: give --urls with --header 'Host: NAME'")
+    if str(rule.endpoint).rpartition(".")[2] == "static":  # Flask's own: no canary is a file's name
+        return Skipped(text, "it serves files: name one with --urls")
     variables: list[Variable] = []
     for name in _VARIABLE.findall(text):
         variable = _variable(name, rule)

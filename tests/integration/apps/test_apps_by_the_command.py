@@ -142,7 +142,7 @@ def test_what_was_not_exercised_is_listed(run: Run, runs: Runs) -> None:
     process.wait()
     for said in (
         "/visits: left out with --exclude",
-        "GET /static/<path:filename> answered only errors (4xx): no evidence.",
+        "/static/<path:filename>: it serves files: name one with --urls",
     ):
         assert said in " ".join(process.output.split())
     (column,) = runs.verdict()["columns"]

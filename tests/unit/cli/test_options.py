@@ -179,6 +179,7 @@ WRONG_ABOUT_APPS = [
     ({"shared": "/wall"}, "--shared is about an app of yours"),
     ({"app": "m:app", "methods": "GET,FETCH"}, "there is no 'FETCH'"),
     ({"app": "m:app", "header": "no header: x"}, "is no header's name"),
+    ({"app": "m:app", "header": "Host: x | foo"}, "--header: 'foo' has no colon; write 'NAME: VALUE'"),
     ({"app": "m:app\n"[:5] + "\x07"}, "control characters"),
 ]
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import bottle
 import pytest
-from flask import Flask, current_app, request
+from flask import Blueprint, Flask, current_app, request
 from werkzeug.local import LocalProxy
 from werkzeug.middleware.dispatcher import DispatcherMiddleware
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -18,7 +18,7 @@ from werkzeug.routing import BaseConverter, ValidationError
 from harness import records
 from harness.inside.of_flask.installing import find_flasks
 from harness.inside.routes.finding import survey_app
-from harness.store.survey import Rule, Survey
+from harness.store.survey import Rule, Skipped, Survey
 from targetapp.framework import App
 
 
@@ -148,6 +148,18 @@ def small(rule: str) -> Flask:
     app = Flask(rule.strip("/"), static_folder=None)
     app.add_url_rule(rule, "only", lambda **_: "")
     return app
+
+
+def test_flask_s_own_files_are_told_of_and_a_route_of_that_name_is_asked_for() -> None:
+    app = Flask("x")
+    app.register_blueprint(Blueprint("shop", "x", static_folder="static", url_prefix="/shop"))
+    app.add_url_rule("/static-pages/<name>", "static_pages", lambda name: name)
+    survey = survey_app(app)
+    assert [rule.rule for rule in survey.rules] == ["/static-pages/<name>"]
+    assert set(survey.skipped) == {
+        Skipped(rule, "it serves files: name one with --urls")
+        for rule in ("/shop/static/<path:filename>", "/static/<path:filename>")
+    }
 
 
 def test_what_a_dispatcher_mounts_is_served_under_its_path() -> None:

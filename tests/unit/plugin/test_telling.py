@@ -24,7 +24,7 @@ RULES = (
 
 
 def said(verdict: Verdict, rules: tuple[Rule, ...] = RULES, shared: tuple[str, ...] = ()) -> list[str]:
-    asked = Asked(exclude=("/logout",), shared=shared)
+    asked = Asked(exclude=("/logout",) if rules is RULES else (), shared=shared)
     plan = plan_routes(Survey("flask", rules), asked.methods, asked.exclude)
     return tell(asked, plan, [Result("B1", "", verdict)]).text.splitlines()[1:]
 

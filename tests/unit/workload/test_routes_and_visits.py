@@ -10,7 +10,7 @@ from harness.blackbox.searching import find_canaries
 from harness.history.canary import CanaryKind, split_canary
 from harness.store.survey import Rule, Skipped, Survey, Variable
 from harness.workload.operation import Operation
-from harness.workload.routes import RequestsError, plan_routes, read_requests
+from harness.workload.routes import RequestsError, UnmatchedError, plan_routes, read_requests
 from harness.workload.visits import Visits
 
 USER = Rule("/user/<int:id>", ("GET", "HEAD", "POST"), ("/user/", ""), (Variable("id", "int", "1"),))
@@ -32,6 +32,24 @@ def test_only_what_is_asked_for_is_planned_and_the_rest_is_listed() -> None:
         Skipped("/user/<int:id>", "HEAD, POST not asked for: name them with --methods"),
         Skipped("/logout", "left out with --exclude"),
     )
+
+
+@pytest.mark.parametrize("pattern", ["/logout", "/ws", "/user/*", "/lo*"])
+def test_a_pattern_may_fit_what_would_not_be_asked_for_anyway(pattern: str) -> None:
+    assert plan_routes(SURVEY, ("GET",), (pattern,)).routes
+
+
+@pytest.mark.parametrize("pattern", ["/log-out", "/nothere/*", "logout"])
+def test_a_pattern_that_leaves_nothing_out_is_refused(pattern: str) -> None:
+    with pytest.raises(UnmatchedError) as caught:
+        plan_routes(SURVEY, ("GET",), ("/logout", pattern))
+    rules = "/user/<int:id>, /kind/<any(red,blue):k>, /logout, /ws"
+    assert str(caught.value) == f"{pattern!r} fits no rule of the app's, which are {rules}"
+    with pytest.raises(UnmatchedError, match=r"which are /a$"):
+        read_requests("/a?b={canary}", (pattern,))
+    many = Survey("", tuple(Rule(f"/{number}", ("GET",), (f"/{number}",)) for number in range(9)))
+    with pytest.raises(UnmatchedError, match=r"which are /0, /1, /2, /3, /4, /5 and 3 more$"):
+        plan_routes(many, ("GET",), (pattern,))
 
 
 @pytest.mark.parametrize(("variables", "routes"), [(27, 1), (28, 0)])
