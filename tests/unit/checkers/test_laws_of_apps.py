@@ -157,6 +157,15 @@ def test_what_is_everybody_s_and_changes_is_declared(name: int, shared: tuple[st
     assert result.facts.get("declared_as_shared", 0) == (0 if count else int(tokens.sum()))
 
 
+def test_names_are_told_apart_to_the_last_bit() -> None:
+    """Beyond 53 bits a float would not: all of this name's numbers are small enough for a signed integer."""
+    name = next(each for each in map(str, range(99)) if max(names_of(each)) < 1 << 63)
+    batch = handed(ONE_EACH | {5: [5, 6]})
+    tokens = batch.records["point"] == Field.HANDED
+    batch.records["expected"][tokens] = names_of(name)[0] ^ 1
+    assert judge("B2", batch, facts=facts_of(batch, shared=(name,))).count == 1
+
+
 @pytest.mark.parametrize("law", ["B1", "B2", "ROUTES"])
 def test_cut_anywhere_and_in_any_order_the_result_is_the_same(law: str) -> None:
     first = batch_of(LEAK + "3.1 2 200 cookie=#9 notice=logout\n")
