@@ -158,7 +158,7 @@ def test_what_is_everybody_s_and_changes_is_declared(name: int, shared: tuple[st
 
 
 def test_names_are_told_apart_to_the_last_bit() -> None:
-    """Beyond 53 bits a float would not, which a comparison of signed and unsigned numbers may make of many."""
+    """Beyond 53 bits a float would not, which comparing signed and unsigned numbers may make of them."""
     shared = [each for each in map(str, range(999)) if max(names_of(each)) < 1 << 63]
     batch = handed(ONE_EACH | {5: [5, 6]})
     tokens = batch.records["point"] == Field.HANDED
