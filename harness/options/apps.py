@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from harness.workload.routes import METHODS, SAFE_METHODS
 
-from .reading import UsageError, choices_of, items_of, one_line
+from .reading import UsageError, choices_of, items_of, one_line, whole_of
 
 #: What an application has none of.
 _OF_PROBES = ("faults", "scenarios", "without")
@@ -16,6 +16,8 @@ _OF_APPS = ("urls", "exclude", "shared", "header")
 _NAME = re.compile(r"[^\s:][^:]*:[A-Za-z_][\w.]*(\(.*\))?", re.DOTALL)
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _BETWEEN_HEADERS = " | "
+#: What runs inside the target is not imported here: a test compares the two.
+CACHE_MAX = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class AppSettings:
     exclude: tuple[str, ...] = ()
     shared: tuple[str, ...] = ()
     header: str = ""
+    cache_max: int = CACHE_MAX  # the most entries of a cache keyed by its caller
 
     @property
     def headers(self) -> tuple[tuple[str, str], ...]:
@@ -48,6 +51,7 @@ def parse_app(text: Mapping[str, str], default_target: str) -> AppSettings:
         exclude=items_of(one_line("--exclude", text["exclude"])),
         shared=items_of(one_line("--shared", text["shared"])),
         header=one_line("--header", text["header"]),
+        cache_max=whole_of("--cache-max", text["cache_max"], 1, 1 << 30) or CACHE_MAX,
     )
     _verify_headers(settings)
     if not settings.name:

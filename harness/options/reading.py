@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 
@@ -34,3 +35,15 @@ def one_line(name: str, text: str) -> str:
     if any(ord(character) < 32 or ord(character) == 127 for character in text):
         raise UsageError(f"{name}: the value holds control characters")
     return text
+
+
+def whole_of(name: str, text: str, low: int, high: int) -> int | None:
+    """Return a whole number, None for no text.
+
+    :raises UsageError: if it is none, or not from *low* to *high*.
+    """
+    if not text:
+        return None
+    if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
+        raise UsageError(f"{name}: {text!r} is no whole number from {low} to {high}")
+    return int(text)

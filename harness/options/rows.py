@@ -178,6 +178,13 @@ OPTIONS: tuple[Option, ...] = (
         metavar="ROUTE|FIELD,...",
     ),
     Option(
+        "--cache-max",
+        "the most entries of a cache of the app's that is keyed by its caller, and no breach of I13",
+        default="256",
+        offered=_LOAD,
+        metavar="N",
+    ),
+    Option(
         "--header",
         "sent to the app with every request; several are separated by ' | '",
         offered=_LOAD,

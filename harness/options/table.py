@@ -17,7 +17,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from .apps import AppSettings, parse_app
-from .reading import UsageError, choices_of, one_line
+from .reading import UsageError, choices_of, one_line, whole_of
 from .rows import BY_DEST, LOCUST, MODELS, OPTIONS, REFERENCE, RUN, SERVE, Option
 
 __all__ = [
@@ -124,10 +124,10 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
     settings = Settings(
         worker_model=choices_of("--worker-model", text["worker_model"] or "thread", MODELS),
         server=_server_names(text["server"], catalogue),
-        concurrency=_whole("--concurrency", text["concurrency"], 1, 4096),
+        concurrency=whole_of("--concurrency", text["concurrency"], 1, 4096),
         faults=_faults(text["faults"], text["target"], catalogue),
         scenarios=_scenarios(text["scenarios"], text["without"], sorted(catalogue.scenarios)),
-        operations=_whole("--operations", text["operations"], 1, 10**9),
+        operations=whole_of("--operations", text["operations"], 1, 10**9),
         duration_s=_seconds("--duration", text["duration"], 0.1, 7 * 86400),
         seed=_seed(text["seed"]),
         yields=text["no_yields"] != "true",
@@ -137,9 +137,9 @@ def parse_settings(values: Mapping[str, Any], catalogue: Catalogue) -> Settings:
         reports=one_line("--reports", text["reports"]),
         target=_target(text["target"]),
         target_python=one_line("--target-python", text["target_python"] or sys.executable),
-        disk_max_mb=_whole("--disk-max-mb", text["disk_max_mb"], 1, 1 << 20) or 1,
+        disk_max_mb=whole_of("--disk-max-mb", text["disk_max_mb"], 1, 1 << 20) or 1,
         bind=one_line("--bind", text["bind"]),
-        port=_whole("--port", text["port"], 0, 65535) or 0,
+        port=whole_of("--port", text["port"], 0, 65535) or 0,
         black_box=text["black_box"] == "true",
         unguarded=text["unguarded"] == "true",
         reuse_app_context=text["reuse_app_context"] == "true",
@@ -191,14 +191,6 @@ def _text(value: Any, default: Any) -> str:
     return str(value).strip()
 
 
-def _whole(name: str, text: str, low: int, high: int) -> int | None:
-    if not text:
-        return None
-    if not re.fullmatch(r"[0-9]{1,12}", text) or not low <= int(text) <= high:
-        raise UsageError(f"{name}: {text!r} is no whole number from {low} to {high}")
-    return int(text)
-
-
 def _seconds(name: str, text: str, low: float, high: float) -> float | None:
     if not text:
         return None
@@ -212,7 +204,7 @@ def _seconds(name: str, text: str, low: float, high: float) -> float | None:
 
 
 def _seed(text: str) -> int:
-    seed = _whole("--seed", text, 0, (1 << 32) - 1)
+    seed = whole_of("--seed", text, 0, (1 << 32) - 1)
     return random.SystemRandom().getrandbits(32) if seed is None else seed
 
 

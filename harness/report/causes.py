@@ -56,7 +56,8 @@ CAUSES: tuple[Cause, ...] = (
         "Something of a request outlived it",
         ("I10", "I13"),
         "Look for what keeps a reference after the teardown: a list, a cache, a traceback in a log "
-        "record, a closure given to a thread or a timer, a reference cycle that no collection breaks.",
+        "record, a closure given to a thread or a timer, a reference cycle that no collection breaks. A "
+        "table of an app's callers counts as kept when it has more entries than --cache-max.",
     ),
     Cause(
         "teardown",

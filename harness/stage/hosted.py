@@ -121,6 +121,7 @@ def make_spec(settings: Settings, run: Run, column: Column, users: int) -> Spec:
         switch_interval_s=settings.switch_interval_s,
         guard=not settings.unguarded,
         app=bool(settings.app.name),
+        cache_max=settings.app.cache_max,
         routes=str(column.routes_path),
         seed=settings.seed,
         reuse_app_context=settings.reuse_app_context,

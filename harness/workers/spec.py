@@ -47,6 +47,7 @@ class Spec:
     census: bool = True  # count, at the end, what is left of operations that are over
     reuse_app_context: bool = False  # the target's setting of that name
     residue: bool = True  # look for what requests leave, in a user's own application
+    cache_max: int = 256  # the most entries of a cache keyed by its caller that is no breach
     guard: bool = True  # the outermost wrapper answers a BaseException that leaves the app with 500
     app: bool = False  # the target is a user's own application, which `target` names as --app does
     routes: str = ""  # where its routes are written: routes.json

@@ -2,11 +2,14 @@ from __future__ import annotations
 
 import re
 import sys
+from dataclasses import fields
 from typing import Any
 
 import pytest
 
 from harness.history.scenarios import PROBED
+from harness.inside.residue import keeping
+from harness.options.apps import AppSettings
 from harness.options.arguments import to_arguments
 from harness.options.catalogue import gather_catalogue
 from harness.options.table import (
@@ -22,6 +25,7 @@ from harness.options.table import (
     only_column,
     parse_settings,
 )
+from harness.workers.spec import Spec
 
 CATALOGUE = Catalogue(
     servers={"thread": ("gthread", "waitress"), "greenlet": ("gevent",), "process": ("sync",)},
@@ -128,7 +132,7 @@ def test_one_target_is_one_column(values: dict[str, str]) -> None:
 
 
 #: Options that are fields of ``Settings.app``.
-OF_APPS = {"urls", "methods", "exclude", "shared", "header"}
+OF_APPS = {"urls", "methods", "exclude", "shared", "header", "cache_max"}
 
 
 @pytest.mark.parametrize("offered", [LOCUST, RUN, SERVE])
@@ -160,7 +164,7 @@ def test_arguments_about_an_app_give_the_same_settings_again() -> None:
     settings = parse(
         app="package.module:create_app('a, b')", urls="requests.txt", methods="get,post",
         exclude="/logout,/admin/*", shared="message,/wall", start_timeout_s="90", any_model=True,
-        header="Host: example.org | X-Forwarded-Proto: https",
+        header="Host: example.org | X-Forwarded-Proto: https", cache_max="5000",
     )  # fmt: skip
     values = dict(
         argument.removeprefix("--").partition("=")[::2] for argument in to_arguments(settings, LOCUST)
@@ -169,6 +173,14 @@ def test_arguments_about_an_app_give_the_same_settings_again() -> None:
     assert again == settings
     assert again.app.headers == (("Host", "example.org"), ("X-Forwarded-Proto", "https"))
     assert again.app.methods == ("GET", "POST")
+    assert again.app.cache_max == 5000
+
+
+def test_a_cache_is_as_large_by_default_wherever_one_asks() -> None:
+    assert parse().app.cache_max == AppSettings().cache_max == keeping.CACHE_MAX
+    (option,) = (each for each in OPTIONS if each.name == "--cache-max")
+    assert option.default == str(keeping.CACHE_MAX)
+    assert {field.name: field.default for field in fields(Spec)}["cache_max"] == keeping.CACHE_MAX
 
 
 WRONG_ABOUT_APPS = [
@@ -177,6 +189,7 @@ WRONG_ABOUT_APPS = [
     ({"app": "m:app", "scenarios": "echo"}, "--scenarios is about targets with probes"),
     ({"app": "m:app", "faults": "global_request"}, "--faults is about targets with probes"),
     ({"shared": "/wall"}, "--shared is about an app of yours"),
+    ({"app": "m:app", "cache_max": "0"}, "--cache-max: '0' is no whole number from 1 to"),
     ({"app": "m:app", "methods": "GET,FETCH"}, "there is no 'FETCH'"),
     ({"app": "m:app", "header": "no header: x"}, "is no header's name"),
     ({"app": "m:app", "header": "Host: x | foo"}, "--header: 'foo' has no colon; write 'NAME: VALUE'"),
