@@ -57,6 +57,7 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
         terminal.complain(warning)
     by_name = {f"{model}-{server}": (model, server) for model, server in pairs}
     said_before: set[str] = set()
+    failed: set[str] = set()
     with Interrupts() as interrupts:
         watching = Watching(_progress(settings, list(by_name), terminal), lambda: interrupts.asked)
 
@@ -68,9 +69,10 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
             terminal.progress(f"{column.name}: starting")
             started_s = time.monotonic()
             load_column(run, column, one, matrix.crowd, watching)
-            said = "stopped" if interrupts.asked else "recorded"
-            terminal.say(f"{column.name}: {said} after {time.monotonic() - started_s:.0f} s")
-            _complain_of_target(column, terminal, said_before)
+            if _complain_of_target(column, terminal, said_before):
+                failed.add(column.name)
+            how = "failed" if column.name in failed else "stopped" if interrupts.asked else "recorded"
+            terminal.say(f"{column.name}: {how} after {time.monotonic() - started_s:.0f} s")
 
         try:
             run, report = run_pipeline(settings, list(by_name), matrix.command, load)
@@ -78,18 +80,27 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
             terminal.progress("")
             terminal.complain("quit at the second Ctrl-C: there is no verdict")
             return EXIT_HARNESS_FAILED
+    if failed == set(by_name) and not any(column.measures.operations for column in report.columns):
+        # A matrix of what was not looked at would only hide the reason.
+        terminal.say("Nothing was asked: no target could start, for the reason above.")
+        terminal.say(shown_path(run.report_path))
+        return report.exit_code
     return conclude(run, report, terminal)
 
 
-def _complain_of_target(column: Column, terminal: Terminal, said_before: set[str]) -> None:
+def _complain_of_target(column: Column, terminal: Terminal, said_before: set[str]) -> bool:
     """Say why a target could not start, with its log's last lines: what hosted it has no terminal.
 
-    What was said of another column already is not said again.
+    What was said of another column already is not said again. Return whether there is such a reason.
     """
-    for doubt in read_doubts(column.doubts_path):
-        if doubt.failed and doubt.whose == "target" and doubt.text not in said_before:
-            said_before.add(doubt.text)
-            terminal.complain(with_log(f"{column.name}: {doubt.text}", last_lines(column.target_log)))
+    reasons = [
+        each.text for each in read_doubts(column.doubts_path) if each.failed and each.whose == "target"
+    ]
+    for text in reasons:
+        if text not in said_before:
+            said_before.add(text)
+            terminal.complain(with_log(f"{column.name}: {text}", last_lines(column.target_log)))
+    return bool(reasons)
 
 
 def conclude(run: Run, report: RunReport, terminal: Terminal) -> int:

@@ -49,6 +49,11 @@ def test_a_column_that_can_t_start_exits_3_and_says_why(crosstalk: Crosstalk, ru
     assert "target.log: crosstalk: there is no module" in process.output  # its log's last lines
     assert not [line for line in process.output.splitlines() if line.startswith("Traceback")]
     assert runs.verdict()["exit_code"] == 3
+    *_, said, path = process.output.splitlines()
+    assert said == "Nothing was asked: no target could start, for the reason above."
+    assert path.endswith("report.html")
+    assert "process-sync: failed after" in process.output
+    assert "Matrix" not in process.output
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
