@@ -9,6 +9,7 @@ comes before wsgi_app returns, or, where the body streams with the context, afte
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -31,6 +32,11 @@ _KINDS = (Kind.PUSH, Kind.POP, Kind.TEARDOWN, Kind.LEFT, Kind.RETURN, Kind.CHUNK
 _ABSENCES = frozenset(
     {"missing-teardown", "never-popped", "unpushed-teardown", "unpushed-pop", "teardown-after-exit"}
 )
+
+
+#: What pushes a request's contexts again for a body that streams, and so tears them down again.
+_TEARS_DOWN_TWICE = "Flask 3.1"
+_KNOWN = " Flask 3.1 does so itself for a view that streams with stream_with_context: see docs/flask.md."
 
 
 class Ledger:
@@ -88,7 +94,7 @@ class Ledger:
         for ended, cut in self._assembly.rest(facts):
             self._audit(ended)
             cut_off += _with_open_contexts(cut)
-        return conclude(
+        result = conclude(
             self._law,
             facts,
             Looked(server=self._looked),
@@ -97,6 +103,8 @@ class Ledger:
             doubts=self._assembly.doubts("for the ledger to wait"),
             cut_off=tuple(cut_off),
         )
+        told = tuple(_with_what_is_known(violation, facts) for violation in result.violations)
+        return replace(result, violations=told)
 
     def _by_hook(self) -> dict[str, int]:
         """Return the activations of each context, and of each callback what went wrong with it.
@@ -112,6 +120,13 @@ class Ledger:
                     if number:
                         counts[f"{what}.{callback.name.lower()}"] = number
         return counts
+
+
+def _with_what_is_known(violation: Violation, facts: ColumnFacts) -> Violation:
+    """Return it with what its reader would look for in their own hooks in vain."""
+    if violation.anomaly != "repeated-teardown" or not facts.contexts.startswith(_TEARS_DOWN_TWICE):
+        return violation
+    return replace(violation, explanation=violation.explanation + _KNOWN)
 
 
 def _shaped(groups: Groups) -> Shaped:

@@ -142,6 +142,23 @@ def test_breach(anomaly: str, story: str, words: str, checkpoint: str) -> None:
     assert len(found[anomaly].witness) <= 2
 
 
+@pytest.mark.parametrize(
+    ("contexts", "story", "known"),
+    [
+        ("Flask 3.1.3", f"{UP} 1^rf {REQUEST_DOWN} {APP_DOWN} 1~ 1>", True),
+        ("Flask 3.0.3", f"{UP} 1^rf {REQUEST_DOWN} {APP_DOWN} 1~ 1>", False),
+        ("", f"{UP} 1^rf {REQUEST_DOWN} {APP_DOWN} 1~ 1>", False),
+        ("Flask 3.1.3", "1< 1+app 1^af 1^at 1-app 1^ap 1~ 1>", False),
+    ],
+)
+def test_what_flask_does_itself_is_said(contexts: str, story: str, known: bool) -> None:
+    told = tell(story)
+    (violation,) = judge_story("I6", told, replace(told.facts(), contexts=contexts)).violations
+    said = " Flask 3.1 does so itself for a view that streams with stream_with_context: see docs/flask.md."
+    assert violation.explanation.endswith(f".{said}") is known
+    assert ("Flask" in violation.explanation) is known
+
+
 def test_a_breach_names_both_operations_of_a_foreign_exception() -> None:
     (violation,) = judged("1< 1![value=2] 1>").violations
     assert violation.operations == (operation(1), operation(2))
