@@ -27,6 +27,8 @@ _CLASSES = 6  # 0: no whole answer, else the status's hundreds
 _WIDTH = _CLASSES + max(Notice) + 1
 #: Of all answers, from which on a reason makes the column unknown.
 DOUBT_SHARE = 0.5
+#: Of these nothing comes back but headers.
+_BODILESS = ("HEAD ", "OPTIONS ")
 #: Routes named in a sentence.
 _NAMED = 3
 
@@ -136,7 +138,7 @@ class Exercised:
         mute = [
             route.label
             for number, route in enumerate(facts.routes)
-            if good[number] and number not in self._returned
+            if good[number] and number not in self._returned and not route.label.startswith(_BODILESS)
         ]
         if mute:
             yield (

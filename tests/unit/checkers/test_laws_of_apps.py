@@ -14,7 +14,7 @@ from harness.history.columns import Batch
 from harness.history.facts import Earlier
 from harness.history.layout import Field
 from harness.verdict import Verdict
-from tests.unit.checkers.answering import batch_of, facts_of, judge, judged, operation
+from tests.unit.checkers.answering import ROUTES, batch_of, facts_of, judge, judged, operation
 
 LEAK = """
 2.1 0 200
@@ -201,6 +201,15 @@ MUTE = "Nothing that was sent came back from "
 def test_a_route_that_gives_nothing_back_is_named(story: str, named: str | None) -> None:
     notes = [note for note in judge("ROUTES", batch_of(story)).notes if note.startswith(MUTE)]
     assert [note.removeprefix(MUTE).partition(":")[0] for note in notes] == ([named] if named else [])
+
+
+@pytest.mark.parametrize("method", ["HEAD", "OPTIONS"])
+def test_an_answer_without_a_body_gives_nothing_back_and_is_not_named(method: str) -> None:
+    batch = batch_of("1.1 0 200\n1.2 2 200")
+    bodiless = replace(ROUTES[0], label=f"{method} /hello/<name>")
+    facts = replace(facts_of(batch), routes=(bodiless, *ROUTES[1:]))
+    notes = [note for note in judge("ROUTES", batch, facts=facts).notes if note.startswith(MUTE)]
+    assert [note.removeprefix(MUTE).partition(":")[0] for note in notes] == ["GET /"]
 
 
 @pytest.mark.parametrize(
