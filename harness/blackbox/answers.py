@@ -159,7 +159,7 @@ def _undone(answer: Answer) -> tuple[bytes, bool]:
 
 
 def _inflate(body: bytes, bits: int) -> bytes | None:
-    """Return what zlib makes of a body, all members of a gzip; None if it can't, or it is nothing."""
+    """Return what zlib makes of a body, all members of a gzip; None if it can't."""
     parts: list[bytes] = []
     left = UNPACKED_MAX
     while body and left > 0:

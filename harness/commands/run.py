@@ -81,11 +81,15 @@ def execute(matrix: Matrix, catalogue: Catalogue, terminal: Terminal) -> int:
             terminal.complain("quit at the second Ctrl-C: there is no verdict")
             return EXIT_HARNESS_FAILED
     if failed == set(by_name) and not any(column.measures.operations for column in report.columns):
-        # A matrix of what was not looked at would only hide the reason.
-        terminal.say("Nothing was asked: no target could start, for the reason above.")
-        terminal.say(shown_path(run.report_path))
-        return report.exit_code
+        return _give_up(run, report, terminal)
     return conclude(run, report, terminal)
+
+
+def _give_up(run: Run, report: RunReport, terminal: Terminal) -> int:
+    """Leave it at the reasons that were said: a matrix of what was not looked at would only hide them."""
+    terminal.say("Nothing was asked: no target could start, for the reason above.")
+    terminal.say(shown_path(run.report_path))
+    return report.exit_code
 
 
 def _complain_of_target(column: Column, terminal: Terminal, said_before: set[str]) -> bool:

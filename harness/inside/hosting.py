@@ -100,9 +100,13 @@ class Inside:
         """Watch for what requests leave, and look at what is left of them before the journal is closed."""
         roots, folder = {"the application": app}, Path(self._spec.journal_dir)
         watch = Watch(
-            observer.residue, locality, roots=roots, contexts=contexts_here(), folder=folder,
+            observer.residue,
+            locality,
+            roots=roots,
+            contexts=contexts_here(),
+            folder=folder,
             cache_max=self._spec.cache_max,
-        )  # fmt: skip
+        )
         observer.at_rest = watch.finish
         return watch
 

@@ -21,7 +21,7 @@ from harness.blackbox.carrying import (
     field_canary,
 )
 from harness.history.canary import HEADER, WRAPPER_HEADER, CanaryKind, make_canary, to_text
-from harness.history.layout import Field, Kind
+from harness.history.layout import SEEN, Field, Kind
 from harness.history.scenarios import Scenario
 from harness.store.metadata import RouteMeta
 from harness.store.survey import RouteField
@@ -37,7 +37,6 @@ from .visitor import FOREIGN
 #: Canaries for one request, beside those of its header and its cookie.
 FIELDS_MAX = SLOTS_MAX + 1 - FIRST_SLOT
 NAME_CHARACTERS_MAX = 80
-_FOREIGN_FIELDS = frozenset({Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY})
 _FORM, _JSON = "application/x-www-form-urlencoded", "application/json"
 _BODIES = {_FORM: "form", "multipart/form-data": "form", _JSON: "json"}
 _KINDS = {"form": " (form)", "json": " (json)"}
@@ -168,7 +167,7 @@ class Caller:
         trail.observe(rows)
         trail.end(Kind.OK, answer.code)
         mine = caller_of(operation.canary)
-        foreign = any(row.field in _FOREIGN_FIELDS and caller_of(row.value) != mine for row in rows)
+        foreign = any(row.field in SEEN and caller_of(row.value) != mine for row in rows)
         if foreign or any(row.field is Field.HANDED for row in rows):
             text = f"{FOREIGN if foreign else 'answered'}: {describe_response(response)}"
             self._recorder.explain(operation, text)

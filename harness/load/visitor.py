@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from harness.blackbox.answers import Answer, Row, Seen, notices_of, observe_answer
-from harness.blackbox.carrying import HEADER_SLOT, field_canary
+from harness.blackbox.carrying import HEADER_SLOT, caller_of, field_canary
 from harness.history.canary import HEADER, WRAPPER_HEADER, to_text
-from harness.history.layout import Field, Kind
+from harness.history.layout import SEEN, Field, Kind
 from harness.store.survey import RoutePlan
 from harness.workload.operation import Item, Operation, Policy
 from harness.workload.visits import Visits
@@ -24,7 +24,6 @@ from .recording import Recorder, Trail
 from .redaction import describe_response
 
 FOREIGN = "a foreign canary in the answer"
-_FOREIGN_FIELDS = frozenset({Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY})
 AGENT = "crosstalk"
 #: Of the headers that are given, those that have a line already.
 _MERGED = frozenset({"host", "cookie"})
@@ -197,4 +196,4 @@ class Visitor:
 
 def _is_foreign(row: Row, operation: Operation) -> bool:
     """Whether a row holds a canary of another client, which may have been published on purpose."""
-    return row.field in _FOREIGN_FIELDS and row.value >> 32 & 0xFFFFFFF != operation.canary >> 32 & 0xFFFFFFF
+    return row.field in SEEN and caller_of(row.value) != caller_of(operation.canary)

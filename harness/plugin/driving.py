@@ -21,8 +21,6 @@ from .asking import AskedWrongError
 
 #: Routes named in a sentence.
 _NAMED = 3
-
-
 #: Without an answer for so long, nothing will come.
 STALLED_S = 60.0
 

@@ -15,6 +15,7 @@ from harness.checkers.fields import SAYINGS
 from harness.history.canary import ABSENT, UNMARKED, CanaryKind, name_canary, split_canary
 from harness.history.event import Event
 from harness.history.layout import (
+    SEEN,
     App,
     Callback,
     Ending,
@@ -71,7 +72,6 @@ PLAIN_FIELDS = frozenset(
 )
 
 #: Fields that hold a canary of any caller's; one of another's is amiss.
-_OF_CALLERS = frozenset({Field.SEEN_STATUS, Field.SEEN_HEADER, Field.SEEN_COOKIE, Field.SEEN_BODY})
 #: Fields whose ``expected`` is nothing to compare with.
 UNCOMPARED = frozenset({Field.ISSUED_ID, Field.HANDED, Field.NOTICE})
 
@@ -136,7 +136,7 @@ def _seen_by_client(event: Event) -> tuple[Sight, ...]:
     if event["kind"] != Kind.OBSERVE:
         return ()
     point, value, expected = event["point"], event["value"], event["expected"]
-    if point in _OF_CALLERS:
+    if point in SEEN:
         foreign = caller_of(value) != caller_of(event["op"])
         return (Sight(_member(Field, point, "field"), name_canary(value), foreign, owner_of(value)[0]),)
     wrong = value != expected and point not in UNCOMPARED

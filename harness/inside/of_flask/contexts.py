@@ -17,11 +17,11 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from harness.blackbox.carrying import caller_of
 from harness.history.canary import ABSENT, UNMARKED
 from harness.history.steps import Step
 from harness.inside.locality import Here, Locality
 from harness.inside.recording import StepHook
-from harness.inside.residue.canaries import client_of
 from harness.inside.sight import OP_KEY, WORD_KEY
 from harness.target import Contexts
 
@@ -171,7 +171,7 @@ class Lives:
             if number in _NOBODY_S or not isinstance(session, dict) or not dict.__len__(session):
                 return
             owner = self._owners.first(session, number)
-            context.crosstalk_session = ABSENT if client_of(owner) == client_of(number) else owner
+            context.crosstalk_session = ABSENT if caller_of(owner) == caller_of(number) else owner
 
     def _match(self, match: Callable[..., Any]) -> Callable[..., Any]:
         def matching(context: Any, *args: Any, **named: Any) -> Any:

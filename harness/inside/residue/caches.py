@@ -21,10 +21,10 @@ import uuid
 from collections import deque
 from typing import Any, NamedTuple
 
+from harness.blackbox.carrying import caller_of
 from harness.blackbox.tokens import is_token
 
 from .atoms import Atoms, values_in
-from .canaries import client_of
 
 #: Objects that one entry is searched for.
 _ENTRY_MAX = 200
@@ -100,4 +100,4 @@ def _is_keyed_cache(cache: Any, atoms: Atoms, entries_max: int) -> bool:
 
 
 def _callers(value: Any, atoms: Atoms, objects_max: int = _ENTRY_MAX) -> set[int]:
-    return {client_of(number) for number in values_in(value, atoms, objects_max)}
+    return {caller_of(number) for number in values_in(value, atoms, objects_max)}

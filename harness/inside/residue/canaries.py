@@ -110,11 +110,6 @@ class Finished:
         return [number for number in numbers if LEAST < number <= _HALF and owner_of(number)[0] in self]
 
 
-def client_of(number: int) -> int:
-    """Return a number for the client that made a canary."""
-    return number >> _CLIENT_SHIFT & 0xFFFFFFF
-
-
 def _prefixes(operation: int) -> Iterator[str]:
     """Yield what the spellings of an operation's canaries begin with, whatever its number."""
     parts = split_canary(operation)

@@ -32,9 +32,8 @@ _CONTAINERS = (dict, tuple)
 class _Known:
     """What is known of one variable."""
 
-    doubtful: dict[int, int] = field(
-        default_factory=dict
-    )  # what may be a caller's own, or shared -> its type
+    #: What may be a caller's own, or shared -> its type.
+    doubtful: dict[int, int] = field(default_factory=dict)
     kinds: set[int] = field(default_factory=set)  # types of what held data of several callers
     looks: int = 0  # times that only such a thing was found
     searches: int = 0

@@ -20,11 +20,11 @@ from itertools import chain
 from types import CoroutineType, FrameType, GeneratorType, ModuleType
 from typing import Any, NamedTuple
 
+from harness.blackbox.carrying import caller_of
 from harness.history.journal import original
 
 from .atoms import Atoms, referents_of, values_in
 from .caches import is_random
-from .canaries import client_of
 from .routes import namespace_of
 
 #: Objects of an application that are known as everybody's.
@@ -91,7 +91,7 @@ def find_shared(wanted: Collection[Any], roots: Iterable[object], atoms: Atoms) 
 
 def callers_in(thing: Any, atoms: Atoms, without: Container[int] = frozenset()) -> set[int]:
     """Return whose data *thing* holds."""
-    return {client_of(one) for one in values_in(thing, atoms, _THING_MAX, without)}
+    return {caller_of(one) for one in values_in(thing, atoms, _THING_MAX, without)}
 
 
 def own_things(value: Any, is_left_out: Callable[[Any], bool]) -> Iterator[Any]:

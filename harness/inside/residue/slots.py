@@ -21,13 +21,13 @@ from contextvars import Context, ContextVar, copy_context
 from operator import is_
 from typing import Any, TypeAlias
 
+from harness.blackbox.carrying import caller_of
 from harness.history.canary import ABSENT, UNMARKED
 from harness.history.layout import Residue
 from harness.inside.locality import Here
 
 from .atoms import Atoms, values_in
 from .caches import Limits
-from .canaries import client_of
 from .inheriting import Inheriting
 from .names import name_local, name_variable
 from .routes import is_ours
@@ -112,11 +112,11 @@ class Slots:
         """Look as a request starts."""
         trail.before = copy_context()
         if trail.slots and self._is_looked_at(trail):
-            caller = client_of(here.number)
+            caller = caller_of(here.number)
             trail.held = {}
             for slot in trail.slots:
                 found = self.canaries(_value(slot))
-                if others := frozenset(one for one in found if client_of(one) != caller):
+                if others := frozenset(one for one in found if caller_of(one) != caller):
                     trail.held[slot] = others
 
     def canaries(self, value: object) -> list[int]:

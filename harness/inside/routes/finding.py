@@ -10,19 +10,17 @@ import importlib
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any, NamedTuple
-from urllib.parse import quote
 
 from harness.store.survey import Rule, Skipped, Survey
 
 from .of_bottle import survey_bottle
 from .of_django import survey_django
 from .of_werkzeug import survey_map
+from .values import quote_literals
 
 #: Where middleware keeps what it wraps.
 _INNER = ("app", "wsgi_app", "application", "_app", "__wrapped__", "__self__", "wrapped", "func")
 _DEPTH_MAX, _LOOKED_MAX = 5, 50
-#: What a URL's path may hold as it is.
-_PATH_SAFE = "/%:@!$&'()*+,;=~-._"
 _MOUNTED = "another application is mounted there: name it with --urls"
 _BESIDE = "another application, with routes of its own that are not asked for: name them with --urls"
 
@@ -118,7 +116,7 @@ def _under(prefix: str, survey: Survey) -> Survey:
     """Return a survey of what is served under a path."""
     if not prefix:
         return survey
-    literal = quote(prefix, safe=_PATH_SAFE)
+    (literal,) = quote_literals([prefix])
 
     def moved(rule: Rule) -> Rule:
         literals = (literal + rule.literals[0], *rule.literals[1:])
